@@ -1,0 +1,1 @@
+//! The networks of the literature, each a function that builds a Network.

@@ -1,0 +1,1 @@
+//! Which device trains: the CPU (Flex), a GPU through wgpu or CUDA.

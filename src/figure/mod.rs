@@ -1,0 +1,1 @@
+//! Curves, matrices and plots as data, written as SVG, PNG and CSV.

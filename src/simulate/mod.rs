@@ -1,0 +1,1 @@
+//! Simulated galaxies and lenses.
