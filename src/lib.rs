@@ -20,3 +20,14 @@ pub mod train;
 
 #[cfg(feature = "gui")]
 pub mod app;
+
+/// The folder of real images that tests read, from the environment variable `ARCLET_TEST_DATA`;
+/// `None`, with a word on it, when it is not set.
+#[cfg(test)]
+pub(crate) fn test_data() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("ARCLET_TEST_DATA").map(std::path::PathBuf::from);
+    if folder.is_none() {
+        println!("skipped: ARCLET_TEST_DATA does not name the folder of test images");
+    }
+    folder
+}
