@@ -1,30 +1,25 @@
 //! How good a network is: pure functions over predictions. No thread, no file of others.
+//!
+//! Everything starts from [`Predictions`]. [`Evaluation::of`] gives every figure at once, as it
+//! is written to `evaluation.json`; [`Confusion`], [`OneVsRest`] and [`Reliability`] give the
+//! matrices and curves behind them. A figure that is not defined for the data (the AUC of a class
+//! that no sample has) is `None`, never a number made up.
 
-use serde::{Deserialize, Serialize};
+pub mod calibration;
+pub mod confusion;
+mod error;
+mod one_vs_rest;
+pub mod precision_recall;
+mod predictions;
+pub mod roc;
+mod summary;
+pub mod threshold;
 
-/// Class probabilities for a set of samples with their true classes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Predictions {
-    /// Class names; `k` of them.
-    pub classes: Vec<String>,
-    /// Index of each sample in the catalogue; `n` of them.
-    pub samples: Vec<usize>,
-    /// True class of each sample.
-    pub truth: Vec<usize>,
-    /// Shape `[n, k]`, row-major; rows sum to 1.
-    pub probabilities: Vec<f32>,
-}
-
-impl Predictions {
-    /// Probabilities of one sample.
-    pub fn row(&self, index: usize) -> &[f32] {
-        let k = self.classes.len();
-        &self.probabilities[index * k..(index + 1) * k]
-    }
-
-    /// Most probable class of one sample; the first of equals.
-    pub fn predicted(&self, index: usize) -> usize {
-        let row = self.row(index);
-        (1..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best })
-    }
-}
+pub use calibration::Reliability;
+pub use confusion::{CellSample, ClassCounts, Confusion};
+pub use error::EvaluateError;
+pub use one_vs_rest::OneVsRest;
+pub use predictions::{PredictionTable, Predictions, UNKNOWN};
+pub use roc::{Counts, Roc};
+pub use summary::{ClassFigures, Evaluation};
+pub use threshold::Operating;
