@@ -1,0 +1,14 @@
+//! The figures that Arclet shows, one function each, from plain numbers.
+
+mod evaluation;
+mod training;
+
+pub use evaluation::{
+    NamedCurve, confusion, one_vs_rest, per_class, precision_recall, precision_recall_curves,
+    reliability, roc,
+};
+pub use training::{
+    EpochPoint, RunCurves, StepPoint, accuracy_curves, compare_accuracy, compare_loss,
+    gradient_norm, images_per_second, learning_rate, learning_rate_finder, loss_curves,
+    schedule_preview, smoothed,
+};
