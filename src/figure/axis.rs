@@ -173,7 +173,7 @@ fn log_ticks(low: f64, high: f64, labels: usize) -> Vec<Tick> {
             let value = f64::from(factor) * 10_f64.powi(power);
             let labelled = fine.contains(&factor) && power.rem_euclid(every) == 0;
             // Marks between decades that are themselves too dense to label say nothing.
-            let marked = labelled || every == 1 || factor == 1;
+            let marked = labelled || every == 1 || (factor == 1 && every <= 5);
             if marked && value >= low * (1.0 - 1e-9) && value <= high * (1.0 + 1e-9) {
                 let (label, exponent) = log_label(factor, power, plain);
                 let label = if labelled { label } else { String::new() };

@@ -108,7 +108,7 @@ impl Theme {
 
     /// Black or white ink, whichever is easier to read on a colour.
     pub fn ink_on(colour: Rgb) -> Rgb {
-        let inks = [Rgb::hex(0x11_1316), Rgb::hex(0xff_ffff)];
+        let inks = [Rgb::hex(0), Rgb::hex(0xff_ffff)];
         if inks[0].contrast(colour) >= inks[1].contrast(colour) { inks[0] } else { inks[1] }
     }
 
