@@ -1,7 +1,13 @@
 //! From physical values to the screen and to the network: limits, stretch, 8-bit pictures.
 
-use super::Image;
+mod zscale;
+
 use serde::{Deserialize, Serialize};
+
+use super::Image;
+
+/// Percentiles of larger planes are found from an even sample of this many values.
+const MAX_PERCENTILE_VALUES: usize = 1 << 20;
 
 /// The curve applied after the limits mapped a value to 0–1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -41,19 +47,63 @@ pub enum Limits {
 }
 
 impl Stretch {
-    /// Maps 0–1 to 0–1; values outside are clipped first.
+    /// Maps 0–1 to 0–1; values outside are clipped first. NaN stays NaN.
     pub fn apply(self, x: f32) -> f32 {
-        let _ = x;
-        unimplemented!()
+        let x = x.clamp(0.0, 1.0);
+        match self {
+            Self::Linear => x,
+            // asinh(10), rounded down so that 1 stays 1.
+            Self::Asinh => (x * 10.0).asinh() / 2.998_222_7,
+            // ln(1001) = 6.908…
+            Self::Log => (1000.0 * x).ln_1p() / 6.908_755,
+            Self::Sqrt => x.sqrt(),
+        }
+        .clamp(0.0, 1.0)
     }
 }
 
 impl Limits {
-    /// The values that become 0 and 1; `(0, 1)` for a plane without finite values. NaN ignored.
+    /// The values that become 0 and 1; `(0, 1)` for a plane without finite values. NaN and
+    /// infinities are ignored. The two are equal for a constant plane.
     pub fn of(self, plane: &[f32]) -> (f32, f32) {
-        let _ = plane;
-        unimplemented!()
+        match self {
+            Self::MinMax => min_max(plane),
+            Self::Percentile { percent } => percentile(plane, percent),
+            Self::Zscale => zscale::limits(plane),
+            Self::Fixed { low, high } => Some((low, high)),
+        }
+        .unwrap_or((0.0, 1.0))
     }
+}
+
+fn min_max(plane: &[f32]) -> Option<(f32, f32)> {
+    let mut limits = (f32::INFINITY, f32::NEG_INFINITY);
+    for &value in plane.iter().filter(|value| value.is_finite()) {
+        limits = (limits.0.min(value), limits.1.max(value));
+    }
+    (limits.0 <= limits.1).then_some(limits)
+}
+
+/// The central `percent` per cent, interpolated between values as numpy does.
+fn percentile(plane: &[f32], percent: f32) -> Option<(f32, f32)> {
+    let step = plane.len().div_ceil(MAX_PERCENTILE_VALUES).max(1);
+    let sampled = plane.iter().step_by(step).copied();
+    let mut values: Vec<f32> = sampled.filter(|value| value.is_finite()).collect();
+    if values.is_empty() {
+        return None;
+    }
+    let tail = f64::from((100.0 - percent.clamp(0.0, 100.0)) / 200.0);
+    Some((quantile(&mut values, tail), quantile(&mut values, 1.0 - tail)))
+}
+
+/// The quantile `q` (0–1) by selection; reorders the values.
+fn quantile(values: &mut [f32], q: f64) -> f32 {
+    let position = q * (values.len() - 1) as f64;
+    let index = (position.floor() as usize).min(values.len() - 1);
+    let (_, &mut below, above) = values.select_nth_unstable_by(index, f32::total_cmp);
+    let next = above.iter().copied().min_by(f32::total_cmp).unwrap_or(below);
+    let fraction = position - index as f64;
+    (f64::from(below) + (f64::from(next) - f64::from(below)) * fraction) as f32
 }
 
 /// An 8-bit RGB picture, row-major from the top, three bytes per pixel.
@@ -70,6 +120,123 @@ pub struct Rgb8 {
 /// The picture of an image for the screen: 1 band is grey, 3 or more show the first three as RGB
 /// (2 bands show the first). Blank pixels are black. FITS images are flipped so that north is up.
 pub fn to_rgb8(image: &Image, limits: Limits, stretch: Stretch) -> Rgb8 {
-    let _ = (image, limits, stretch);
-    unimplemented!()
+    let (width, height) = (image.width, image.height);
+    let mut pixels = vec![0; 3 * width * height];
+    if image.bands == 0 || pixels.is_empty() {
+        return Rgb8 { width, height, pixels };
+    }
+    // Only FITS images have a header; their first row is the bottom of the sky.
+    let flipped = !image.header.is_empty();
+    for channel in 0..3 {
+        let band = if image.bands >= 3 { channel } else { 0 };
+        let plane = image.plane(band);
+        let (low, high) = limits.of(plane);
+        let scale = if high > low { 1.0 / (high - low) } else { 0.0 };
+        for (y, row) in plane.chunks_exact(width).enumerate() {
+            let y = if flipped { height - 1 - y } else { y };
+            let out = &mut pixels[3 * y * width..3 * (y + 1) * width];
+            for (pixel, &value) in out.chunks_exact_mut(3).zip(row) {
+                // NaN becomes 0 in the conversion to an integer.
+                let byte = (stretch.apply((value - low) * scale) * 255.0).round() as u8;
+                if image.bands >= 3 {
+                    pixel[channel] = byte;
+                } else {
+                    pixel.fill(byte);
+                }
+            }
+        }
+        if image.bands < 3 {
+            break;
+        }
+    }
+    Rgb8 { width, height, pixels }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// astropy 8.0.2: `AsinhStretch(0.1)(x)`, `LogStretch(1000)(x)`, `SqrtStretch()(x)`.
+    #[test]
+    fn stretches_equal_those_of_astropy() {
+        for (x, asinh, log, sqrt) in [
+            (0.0, 0.0000000, 0.0000000, 0.0000000),
+            (0.01, 0.0332978, 0.3470807, 0.1000000),
+            (0.1, 0.2939653, 0.6680105, 0.3162278),
+            (0.5, 0.7712696, 0.8998157, 0.7071068),
+            (0.9, 0.9650530, 0.9847658, 0.9486833),
+            (1.0, 1.0000000, 1.0000000, 1.0000000),
+        ] {
+            for (stretch, expected) in [
+                (Stretch::Asinh, asinh),
+                (Stretch::Log, log),
+                (Stretch::Sqrt, sqrt),
+                (Stretch::Linear, x),
+            ] {
+                let value = stretch.apply(x);
+                assert!((value - expected).abs() < 1e-6, "{stretch:?} {x}: {value} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn stretches_rise_from_zero_to_one_and_clip() {
+        for stretch in [Stretch::Linear, Stretch::Asinh, Stretch::Log, Stretch::Sqrt] {
+            assert_eq!((stretch.apply(-3.0), stretch.apply(7.0)), (0.0, 1.0), "{stretch:?}");
+            let steps: Vec<f32> = (0..=100).map(|n| stretch.apply(n as f32 / 100.0)).collect();
+            assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{stretch:?}");
+            assert!(stretch.apply(f32::NAN).is_nan());
+        }
+    }
+
+    #[test]
+    fn limits_ignore_what_is_not_finite() {
+        let plane = [f32::NAN, 3.0, f32::INFINITY, -1.0, f32::NEG_INFINITY, 2.0];
+        assert_eq!(Limits::MinMax.of(&plane), (-1.0, 3.0));
+        assert_eq!(Limits::Percentile { percent: 100.0 }.of(&plane), (-1.0, 3.0));
+        assert_eq!(Limits::Percentile { percent: 50.0 }.of(&plane), (0.5, 2.5));
+        assert_eq!(Limits::Fixed { low: 2.0, high: 5.0 }.of(&plane), (2.0, 5.0));
+        for limits in [Limits::MinMax, Limits::Zscale, Limits::Percentile { percent: 99.0 }] {
+            assert_eq!(limits.of(&[f32::NAN; 9]), (0.0, 1.0));
+            assert_eq!(limits.of(&[]), (0.0, 1.0));
+        }
+    }
+
+    /// numpy 2: `np.percentile(np.arange(10.0) ** 2, [5, 95])` = 0.45, 73.35.
+    #[test]
+    fn percentiles_are_interpolated_as_numpy_does() {
+        let plane: Vec<f32> = [7, 2, 9, 0, 4, 1, 8, 3, 6, 5].map(|n| (n * n) as f32).to_vec();
+        let (low, high) = Limits::Percentile { percent: 90.0 }.of(&plane);
+        assert!((low - 0.45).abs() < 1e-5 && (high - 73.35).abs() < 1e-4, "{low} {high}");
+    }
+
+    #[test]
+    fn fits_is_flipped_raster_is_not_and_blanks_are_black() {
+        let mut image =
+            Image { bands: 1, height: 2, width: 1, data: vec![1.0, f32::NAN], header: Vec::new() };
+        let limits = Limits::Fixed { low: 0.0, high: 1.0 };
+        assert_eq!(to_rgb8(&image, limits, Stretch::Linear).pixels, [255, 255, 255, 0, 0, 0]);
+        image.header.push(("SIMPLE".into(), "T".into()));
+        assert_eq!(to_rgb8(&image, limits, Stretch::Linear).pixels, [0, 0, 0, 255, 255, 255]);
+    }
+
+    #[test]
+    fn four_bands_show_three_and_two_show_one() {
+        let image = |bands: usize| Image {
+            bands,
+            height: 1,
+            width: 1,
+            data: (0..bands).map(|n| n as f32 / 10.0).collect(),
+            header: Vec::new(),
+        };
+        let limits = Limits::Fixed { low: 0.0, high: 1.0 };
+        assert_eq!(to_rgb8(&image(4), limits, Stretch::Linear).pixels, [0, 26, 51]);
+        assert_eq!(to_rgb8(&image(2), limits, Stretch::Linear).pixels, [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_constant_plane_is_black_not_nan() {
+        let image = Image { bands: 1, height: 1, width: 2, data: vec![5.0; 2], header: Vec::new() };
+        assert_eq!(to_rgb8(&image, Limits::MinMax, Stretch::Asinh).pixels, [0; 6]);
+    }
 }

@@ -1,0 +1,61 @@
+//! Reading one object: one file, or one file per band.
+
+use super::Sample;
+use crate::image::{Image, ImageError, read};
+
+/// Reads all bands of a sample into one image, in the order of its files. The header is that of
+/// the first file.
+///
+/// # Errors
+/// [`ImageError`] when a file cannot be read, or when two files have different sizes (both are
+/// named).
+pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
+    let Some((first, others)) = sample.files.split_first() else {
+        let path = sample.id.clone().into();
+        return Err(ImageError::Format { path, reason: "the object has no file".into() });
+    };
+    let mut image = read(first)?;
+    for file in others {
+        let band = read(file)?;
+        if (band.height, band.width) != (image.height, image.width) {
+            let reason = format!(
+                "it has {} × {} pixels, {} has {} × {}: the bands of an object must have one size",
+                band.width,
+                band.height,
+                first.display(),
+                image.width,
+                image.height
+            );
+            return Err(ImageError::Format { path: file.clone(), reason });
+        }
+        image.bands += band.bands;
+        image.data.extend_from_slice(&band.data);
+    }
+    Ok(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::fits;
+
+    #[test]
+    fn bands_are_joined_in_order_and_other_sizes_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, width: usize, value: f32| {
+            let path = folder.path().join(name);
+            let data = vec![value; 2 * width];
+            let image = Image { bands: 1, height: 2, width, data, header: Vec::new() };
+            fits::write(&path, &image, &[]).unwrap();
+            path
+        };
+        let (g, r, wide) =
+            (write("g.fits", 2, 1.0), write("r.fits", 2, 2.0), write("w.fits", 3, 3.0));
+        let sample = |files: Vec<_>| Sample { id: "x".into(), files, ..Sample::default() };
+        let image = read_sample(&sample(vec![r, g.clone()])).unwrap();
+        assert_eq!((image.bands, image.data), (2, vec![2.0, 2.0, 2.0, 2.0, 1.0, 1.0, 1.0, 1.0]));
+        let message = read_sample(&sample(vec![g, wide])).unwrap_err().to_string();
+        assert!(message.contains("w.fits") && message.contains("g.fits"), "{message}");
+        assert!(read_sample(&sample(Vec::new())).is_err());
+    }
+}

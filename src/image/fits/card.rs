@@ -1,0 +1,231 @@
+//! Header cards: the 80-column lines of a FITS header and what they say.
+//!
+//! Source: FITS standard 4.0, sections 4.1, 4.2 and the conventions HIERARCH and CONTINUE.
+
+/// Columns of a card.
+pub(super) const CARD: usize = 80;
+
+/// One card: keyword and value as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Card {
+    /// The keyword; `HIERARCH` keywords without that word; empty for blank cards.
+    pub(super) keyword: String,
+    /// The value without quotes and comment; the text of commentary cards.
+    pub(super) value: String,
+    /// Whether the value was a quoted string.
+    pub(super) quoted: bool,
+}
+
+impl Card {
+    /// Reads one card. Bytes outside ASCII become `?`: they are illegal, but frequent in comments.
+    pub(super) fn parse(bytes: &[u8]) -> Self {
+        let text: String =
+            bytes.iter().map(|&b| if (32..127).contains(&b) { b as char } else { '?' }).collect();
+        let keyword = text.get(..8).unwrap_or(&text).trim_end().to_string();
+        let rest = text.get(8..).unwrap_or_default();
+        if keyword == "HIERARCH" {
+            if let Some((name, value)) = rest.split_once('=') {
+                return Self::with_value(name.trim().to_string(), value);
+            }
+        } else if let Some(value) = rest.strip_prefix('=') {
+            return Self::with_value(keyword, value);
+        } else if keyword == "CONTINUE" {
+            return Self::with_value(keyword, rest);
+        }
+        Self { keyword, value: rest.trim().to_string(), quoted: false }
+    }
+
+    fn with_value(keyword: String, text: &str) -> Self {
+        let text = text.trim_start();
+        match text.strip_prefix('\'') {
+            Some(inside) => Self { keyword, value: unquote(inside), quoted: true },
+            None => {
+                let value = text.split('/').next().unwrap_or_default().trim().to_string();
+                Self { keyword, value, quoted: false }
+            }
+        }
+    }
+}
+
+/// The string up to its closing quote, doubled quotes made single, trailing blanks dropped.
+fn unquote(inside: &str) -> String {
+    let mut value = String::new();
+    let mut characters = inside.chars().peekable();
+    while let Some(c) = characters.next() {
+        if c == '\'' {
+            if characters.peek() != Some(&'\'') {
+                break;
+            }
+            characters.next();
+        }
+        value.push(c);
+    }
+    value.truncate(value.trim_end().len());
+    value
+}
+
+/// The cards of one header-data unit, in file order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Header {
+    cards: Vec<Card>,
+}
+
+impl Header {
+    /// Appends a card; a `CONTINUE` card prolongs the string before it.
+    pub(super) fn push(&mut self, card: Card) {
+        if card.keyword == "CONTINUE"
+            && let Some(last) = self.cards.last_mut().filter(|last| last.quoted)
+            && let Some(start) = last.value.strip_suffix('&')
+        {
+            last.value = format!("{start}{}", card.value);
+            return;
+        }
+        self.cards.push(card);
+    }
+
+    /// The first card of that keyword.
+    pub(super) fn card(&self, keyword: &str) -> Option<&Card> {
+        self.cards.iter().find(|card| card.keyword == keyword)
+    }
+
+    /// The value of a keyword as text.
+    pub(super) fn text(&self, keyword: &str) -> Option<&str> {
+        self.card(keyword).map(|card| card.value.as_str())
+    }
+
+    /// The name of the extension. cfitsio's compressor puts a general name in front of the
+    /// image's own.
+    pub(super) fn extension_name(&self) -> Option<&str> {
+        let names = || self.cards.iter().filter(|card| card.keyword == "EXTNAME");
+        let own = names().find(|card| card.value != "COMPRESSED_IMAGE");
+        own.or_else(|| names().next()).map(|card| card.value.as_str())
+    }
+
+    /// The value of a keyword as a whole number; `None` when absent or something else.
+    pub(super) fn integer(&self, keyword: &str) -> Option<i64> {
+        let value = self.number(keyword)?;
+        // Some writers give whole numbers as `16.0`.
+        (value.fract() == 0.0 && value.abs() < 9.0e15).then_some(value as i64)
+    }
+
+    /// The value of a keyword as a finite number; `None` when absent or something else.
+    /// FORTRAN's exponent letter `D` is understood.
+    pub(super) fn number(&self, keyword: &str) -> Option<f64> {
+        let card = self.card(keyword).filter(|card| !card.quoted)?;
+        card.value.replace(['D', 'd'], "E").parse::<f64>().ok().filter(|value| value.is_finite())
+    }
+
+    /// True when the keyword says `T`.
+    pub(super) fn is_true(&self, keyword: &str) -> bool {
+        self.card(keyword).is_some_and(|card| !card.quoted && card.value == "T")
+    }
+
+    /// Keyword and value of every card, for [`super::super::Image::header`].
+    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+        self.cards.iter().map(|card| (card.keyword.clone(), card.value.clone())).collect()
+    }
+
+    /// The header of the image inside a tile-compressed table: its `Z` keywords replace those of
+    /// the table, and the columns go.
+    ///
+    /// Source: FITS standard 4.0, section 10.1.
+    pub(super) fn of_compressed_image(&self) -> Self {
+        let cards = self.cards.iter().filter_map(|card| {
+            let mut card = card.clone();
+            match card.keyword.as_str() {
+                "ZBITPIX" | "ZNAXIS" | "ZPCOUNT" | "ZGCOUNT" | "ZEXTEND" => {
+                    card.keyword.remove(0);
+                }
+                "ZSIMPLE" | "ZTENSION" | "ZIMAGE" | "ZCMPTYPE" | "ZQUANTIZ" | "ZDITHER0"
+                | "ZBLANK" | "ZHECKSUM" | "ZDATASUM" | "XTENSION" | "BITPIX" | "NAXIS"
+                | "PCOUNT" | "GCOUNT" | "TFIELDS" | "THEAP" | "CHECKSUM" | "DATASUM" => {
+                    return None;
+                }
+                name if numbered(name, "ZNAXIS") => {
+                    card.keyword.remove(0);
+                }
+                name if ["NAXIS", "TTYPE", "TFORM", "ZTILE", "ZNAME", "ZVAL"]
+                    .iter()
+                    .any(|prefix| numbered(name, prefix)) =>
+                {
+                    return None;
+                }
+                _ => {}
+            }
+            Some(card)
+        });
+        Self { cards: cards.collect() }
+    }
+}
+
+/// True for `prefix` followed by digits only.
+fn numbered(name: &str, prefix: &str) -> bool {
+    name.strip_prefix(prefix)
+        .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Card {
+        Card::parse(format!("{text:<80}").as_bytes())
+    }
+
+    #[test]
+    fn values_quotes_and_comments() {
+        let card = parse("OBJECT  = 'Einstein''s cross / Q2237'  / the '1985' lens");
+        assert_eq!((card.value.as_str(), card.quoted), ("Einstein's cross / Q2237", true));
+        assert_eq!(parse("CRVAL1  = 1.5D+02 / degrees").value, "1.5D+02");
+        assert_eq!(parse("COMMENT FITS = a format").value, "FITS = a format");
+        let long = parse("HIERARCH ESO TEL AIRM START = 1.2 / airmass");
+        assert_eq!((long.keyword.as_str(), long.value.as_str()), ("ESO TEL AIRM START", "1.2"));
+    }
+
+    #[test]
+    fn numbers_accept_fortran_and_refuse_text_and_nan() {
+        let mut header = Header::default();
+        for text in [
+            "A       = 1.5D+02",
+            "B       = 'abc'",
+            "C       = NaN",
+            "D       = 16.",
+            "E       = -7",
+        ] {
+            header.push(parse(text));
+        }
+        assert_eq!(header.number("A"), Some(150.0));
+        assert_eq!((header.number("B"), header.number("C")), (None, None));
+        assert_eq!((header.integer("D"), header.integer("E")), (Some(16), Some(-7)));
+    }
+
+    #[test]
+    fn long_strings_are_joined() {
+        let mut header = Header::default();
+        header.push(parse("HISTFILE= 'first &'"));
+        header.push(parse("CONTINUE  'second&'"));
+        header.push(parse("CONTINUE  ' third' / end"));
+        assert_eq!(header.text("HISTFILE"), Some("first second third"));
+        assert_eq!(header.pairs().len(), 1);
+    }
+
+    #[test]
+    fn the_header_inside_a_compressed_table() {
+        let mut header = Header::default();
+        for text in [
+            "BITPIX  = 8",
+            "NAXIS   = 2",
+            "NAXIS1  = 24",
+            "ZBITPIX = -32",
+            "ZNAXIS  = 1",
+            "ZNAXIS1 = 9",
+            "ZTILE1  = 3",
+            "EXPTIME = 5",
+        ] {
+            header.push(parse(text));
+        }
+        let pairs = header.of_compressed_image().pairs();
+        let expected = [("BITPIX", "-32"), ("NAXIS", "1"), ("NAXIS1", "9"), ("EXPTIME", "5")];
+        assert_eq!(pairs, expected.map(|(k, v)| (k.to_string(), v.to_string())));
+    }
+}
