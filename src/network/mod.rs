@@ -1,6 +1,28 @@
 //! Networks as data: a graph of named layers, its shapes and counts, and the one executor.
+//!
+//! [`Network`] is plain data that anybody may build ([`Builder`]), save and read.
+//! [`model::Model`] gives it weights on a device and runs it; nothing else runs a network.
+
+mod blocks;
+pub mod builder;
+mod error;
+mod initialize;
+pub mod model;
+mod shapes;
+pub mod summary;
+mod tensors;
+pub mod weights;
+mod window;
 
 use serde::{Deserialize, Serialize};
+
+pub use blocks::{Block, Branch};
+pub use builder::Builder;
+pub use error::NetworkError;
+pub use initialize::Initialization;
+pub use shapes::Shape;
+pub use summary::{LayerSummary, Summary};
+pub use tensors::{Role, TensorSpec};
 
 /// Index of a node in [`Network::nodes`].
 pub type NodeId = usize;
@@ -20,6 +42,16 @@ pub struct Network {
     pub output: NodeId,
     /// Auxiliary classifiers of training: node and weight of its loss.
     pub auxiliary: Vec<(NodeId, f64)>,
+    /// How its weights begin.
+    #[serde(default)]
+    pub initialization: Initialization,
+}
+
+impl Network {
+    /// The node of this name.
+    pub fn find(&self, name: &str) -> Option<NodeId> {
+        self.nodes.iter().position(|node| node.name == name)
+    }
 }
 
 /// A layer in its place.

@@ -1,0 +1,291 @@
+//! Running the graph: each node in turn, each value dropped after its last use.
+
+use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, conv2d, linear, max_pool2d};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, TensorData, activation};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::batch_norm::{self, Statistics};
+use super::{Model, ParameterTensor};
+use crate::network::window::{Sides, windows};
+use crate::network::{Activation, Layer, NodeId};
+
+/// What a node computed for a batch.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// `[batch, channels, height, width]`
+    Map(Tensor<4>),
+    /// `[batch, length]`
+    Vector(Tensor<2>),
+}
+
+impl Value {
+    pub(super) fn into_vector(self) -> Tensor<2> {
+        match self {
+            Self::Vector(tensor) => tensor,
+            Self::Map(_) => unreachable!("shapes were checked when the model was made"),
+        }
+    }
+
+    fn into_map(self) -> Tensor<4> {
+        match self {
+            Self::Map(tensor) => tensor,
+            Self::Vector(_) => unreachable!("shapes were checked when the model was made"),
+        }
+    }
+}
+
+/// How a pass treats gradients, dropout and batch normalisation.
+pub(super) enum Mode {
+    Inference,
+    Train { seed: u64, step: u64, statistics: Vec<Statistics> },
+}
+
+impl Mode {
+    pub(super) fn inference() -> Self {
+        Self::Inference
+    }
+
+    pub(super) fn train(seed: u64, step: u64) -> Self {
+        Self::Train { seed, step, statistics: Vec::new() }
+    }
+
+    pub(super) fn into_statistics(self) -> Vec<Statistics> {
+        match self {
+            Self::Inference => Vec::new(),
+            Self::Train { statistics, .. } => statistics,
+        }
+    }
+}
+
+impl Model {
+    /// Values of the target nodes, in their order.
+    pub(super) fn run(&self, images: Tensor<4>, targets: &[NodeId], mode: &mut Mode) -> Vec<Value> {
+        let mut uses = self.uses(targets);
+        let mut values: Vec<Option<Value>> = vec![None; self.network.nodes.len()];
+        values[0] = Some(Value::Map(images));
+        for node in 1..self.network.nodes.len() {
+            if uses[node] == 0 {
+                continue;
+            }
+            let inputs = self.network.nodes[node].inputs.iter();
+            let inputs = inputs.map(|&source| take(&mut values, &mut uses, source)).collect();
+            values[node] = Some(self.apply(node, inputs, mode));
+        }
+        targets.iter().map(|&target| take(&mut values, &mut uses, target)).collect()
+    }
+
+    /// How often each node's value is read on the way to the targets; 0 for what they don't need.
+    fn uses(&self, targets: &[NodeId]) -> Vec<usize> {
+        let mut uses = vec![0; self.network.nodes.len()];
+        for &target in targets {
+            uses[target] += 1;
+        }
+        for node in (0..self.network.nodes.len()).rev() {
+            if uses[node] > 0 {
+                for &source in &self.network.nodes[node].inputs {
+                    uses[source] += 1;
+                }
+            }
+        }
+        uses
+    }
+
+    fn apply(&self, node: NodeId, mut inputs: Vec<Value>, mode: &mut Mode) -> Value {
+        let layer = &self.network.nodes[node].layer;
+        match layer {
+            Layer::Add => return sum(inputs),
+            Layer::Concat => {
+                let maps = inputs.into_iter().map(Value::into_map).collect();
+                return Value::Map(Tensor::cat(maps, 1));
+            }
+            _ => {}
+        }
+        let value = inputs.pop().expect("every layer but the input has one");
+        match *layer {
+            Layer::Activation { function } => match value {
+                Value::Map(x) => Value::Map(activate(function, x)),
+                Value::Vector(x) => Value::Vector(activate(function, x)),
+            },
+            Layer::Dropout { p } => self.dropout(node, value, p, mode),
+            Layer::Linear { bias, .. } => {
+                let x = value.into_vector();
+                let weight = self.matrix(node, mode).transpose();
+                let bias = bias.then(|| self.vector(node, 1, mode));
+                Value::Vector(linear(x, weight, bias))
+            }
+            Layer::Flatten => Value::Vector(value.into_map().flatten(1, 3)),
+            _ => Value::Map(self.apply_to_map(node, layer, value.into_map(), mode)),
+        }
+    }
+
+    fn apply_to_map(
+        &self,
+        node: NodeId,
+        layer: &Layer,
+        x: Tensor<4>,
+        mode: &mut Mode,
+    ) -> Tensor<4> {
+        let [_, _, height, width] = x.dims();
+        let size = [height, width];
+        match *layer {
+            Layer::Conv2d { kernel, stride, padding, dilation, groups, bias, .. } => {
+                let sides = padding.sides(size, windows(kernel, stride, dilation, false));
+                let bias = bias.then(|| self.vector(node, 1, mode));
+                let options = ConvOptions::new_with_padding(stride, sides, dilation, groups);
+                conv2d(x, self.kernel(node, mode), bias, options)
+            }
+            Layer::BatchNorm { eps, momentum } => self.batch_norm(node, x, eps, momentum, mode),
+            Layer::MaxPool { kernel, stride, padding, ceil } => {
+                let sides = padding.sides(size, windows(kernel, stride, [1, 1], ceil));
+                let options = MaxPoolOptions::new(kernel)
+                    .with_stride(stride)
+                    .with_padding_pairs(sides)
+                    .with_ceil_mode(ceil);
+                max_pool2d(x, options)
+            }
+            Layer::AvgPool { kernel, stride, padding, count_padding, ceil } => {
+                let sides = padding.sides(size, windows(kernel, stride, [1, 1], ceil));
+                average(x, kernel, stride, sides, count_padding, ceil)
+            }
+            Layer::AdaptiveAvgPool { out } => adaptive_avg_pool2d(x, out),
+            Layer::Subsample { kernel } => {
+                let mean = average(x, kernel, kernel, [(0, 0); 2], false, false);
+                let [scale, shift] = [0, 1].map(|index| self.vector(node, index, mode));
+                batch_norm::affine(mean, scale, shift)
+            }
+            _ => x,
+        }
+    }
+
+    fn batch_norm(
+        &self,
+        node: NodeId,
+        x: Tensor<4>,
+        eps: f64,
+        momentum: f64,
+        mode: &mut Mode,
+    ) -> Tensor<4> {
+        let [scale, shift, mean, variance] = std::array::from_fn(|i| self.vector(node, i, mode));
+        let first = self.ranges[node].start;
+        match mode {
+            Mode::Train { statistics, .. } if !self.parameters[first].is_frozen() => {
+                let (y, batch) = batch_norm::by_batch(x, scale, shift, eps);
+                statistics.push(batch.moving(first, momentum));
+                y
+            }
+            _ => batch_norm::by_moving_statistics(x, scale, shift, mean, variance, eps),
+        }
+    }
+
+    fn dropout(&self, node: NodeId, value: Value, p: f64, mode: &Mode) -> Value {
+        let Mode::Train { seed, step, .. } = *mode else { return value };
+        if p == 0.0 {
+            return value;
+        }
+        let mut rng = mask_rng(seed, step, node);
+        match value {
+            Value::Map(x) => Value::Map(drop_values(x, p, &mut rng, &self.device)),
+            Value::Vector(x) => Value::Vector(drop_values(x, p, &mut rng, &self.device)),
+        }
+    }
+
+    fn operand(&self, node: NodeId, index: usize, mode: &Mode) -> ParameterTensor {
+        let tracked = matches!(mode, Mode::Train { .. });
+        self.parameters[self.ranges[node].start + index].operand(tracked)
+    }
+
+    fn vector(&self, node: NodeId, index: usize, mode: &Mode) -> Tensor<1> {
+        match self.operand(node, index, mode) {
+            ParameterTensor::Vector(tensor) => tensor,
+            _ => unreachable!("biases and statistics are vectors"),
+        }
+    }
+
+    fn matrix(&self, node: NodeId, mode: &Mode) -> Tensor<2> {
+        match self.operand(node, 0, mode) {
+            ParameterTensor::Matrix(tensor) => tensor,
+            _ => unreachable!("the weight of a dense layer is a matrix"),
+        }
+    }
+
+    fn kernel(&self, node: NodeId, mode: &Mode) -> Tensor<4> {
+        match self.operand(node, 0, mode) {
+            ParameterTensor::Kernel(tensor) => tensor,
+            _ => unreachable!("the weight of a convolution has four axes"),
+        }
+    }
+}
+
+/// The value of a node: itself at its last use, a second handle before.
+fn take(values: &mut [Option<Value>], uses: &mut [usize], node: NodeId) -> Value {
+    uses[node] -= 1;
+    let value = if uses[node] == 0 { values[node].take() } else { values[node].clone() };
+    value.expect("nodes stand after their inputs")
+}
+
+fn sum(values: Vec<Value>) -> Value {
+    let add = |left: Value, right: Value| match (left, right) {
+        (Value::Map(left), Value::Map(right)) => Value::Map(left + right),
+        (left, right) => Value::Vector(left.into_vector() + right.into_vector()),
+    };
+    values.into_iter().reduce(add).expect("a sum has terms")
+}
+
+fn average(
+    x: Tensor<4>,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    sides: [Sides; 2],
+    count_padding: bool,
+    ceil: bool,
+) -> Tensor<4> {
+    let options = AvgPoolOptions::new(kernel)
+        .with_stride(stride)
+        .with_padding_pairs(sides)
+        .with_count_include_pad(count_padding)
+        .with_ceil_mode(ceil);
+    avg_pool2d(x, options)
+}
+
+fn activate<const D: usize>(function: Activation, x: Tensor<D>) -> Tensor<D> {
+    match function {
+        Activation::Identity => x,
+        Activation::Relu => activation::relu(x),
+        Activation::LeakyRelu(slope) => activation::leaky_relu(x, slope),
+        Activation::Tanh => x.tanh(),
+        Activation::ScaledTanh => x.mul_scalar(2.0 / 3.0).tanh().mul_scalar(1.7159),
+        Activation::Logistic => activation::sigmoid(x),
+        Activation::Elu(alpha) => activation::elu(x, alpha),
+        Activation::SoftPlus => activation::softplus(x, 1.0),
+        Activation::Gelu => activation::gelu(x),
+        Activation::Silu => activation::silu(x),
+    }
+}
+
+/// Generator of one layer's dropout in one step.
+fn mask_rng(seed: u64, step: u64, node: NodeId) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    let words = [seed, step, node as u64, u64::from_le_bytes(*b"dropout\0")];
+    for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    ChaCha8Rng::from_seed(key)
+}
+
+/// Zeroes values with probability `p` and divides the rest by 1 − p.
+fn drop_values<const D: usize>(
+    x: Tensor<D>,
+    p: f64,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Tensor<D> {
+    let dims = x.dims();
+    let count = dims.iter().product();
+    let threshold = (p * (f64::from(u32::MAX) + 1.0)) as u32;
+    let kept = (1.0 / (1.0 - p)) as f32;
+    let mask: Vec<f32> =
+        (0..count).map(|_| if rng.next_u32() < threshold { 0.0 } else { kept }).collect();
+    x * Tensor::<D>::from_data(TensorData::new(mask, dims), device)
+}

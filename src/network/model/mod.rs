@@ -1,0 +1,155 @@
+//! A network with weights on a device: the one executor.
+//!
+//! A [`Model`] owns its named tensors. Training calls [`Model::forward_train`], derives a loss
+//! from its output, and after `loss.backward()` goes through [`Model::parameters_mut`] with the
+//! gradients. Everything else (evaluation, feature maps) uses [`Model::forward`] and
+//! [`Model::forward_recorded`], which know no gradients.
+
+mod batch_norm;
+mod execute;
+mod parameter;
+mod state;
+
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+
+use super::{Network, NetworkError, NodeId, TensorSpec, initialize};
+use execute::Mode;
+pub use execute::Value;
+pub use parameter::{Parameter, ParameterTensor};
+pub use state::{HostTensor, LoadReport, StateDict};
+
+/// A network with weights on a device.
+#[derive(Debug, Clone)]
+pub struct Model {
+    network: Network,
+    device: Device,
+    parameters: Vec<Parameter>,
+    /// Where the tensors of each node stand in `parameters`.
+    ranges: Vec<Range<usize>>,
+}
+
+/// What a training step computes its loss from. All tensors carry gradients.
+#[derive(Debug)]
+pub struct TrainOutput {
+    /// `[batch, classes]`
+    pub logits: Tensor<2>,
+    /// Logits of the auxiliary classifiers with the weights of their losses.
+    pub auxiliary: Vec<(f64, Tensor<2>)>,
+}
+
+impl Model {
+    /// A model with first weights drawn from the seed, the same on every device.
+    ///
+    /// # Errors
+    /// Those of [`Network::validate`].
+    pub fn new(network: &Network, seed: u64, device: &Device) -> Result<Self, NetworkError> {
+        network.validate()?;
+        let device = device.clone().inner();
+        let shapes = network.shapes()?;
+        let mut parameters = Vec::new();
+        let mut ranges = Vec::with_capacity(network.nodes.len());
+        for node in 0..network.nodes.len() {
+            let specs = network.tensors_of(node, &shapes);
+            let first = parameters.len();
+            parameters.extend(initial(network, &specs, seed, &device)?);
+            ranges.push(first..parameters.len());
+        }
+        Ok(Self { network: network.clone(), device, parameters, ranges })
+    }
+
+    /// The network as data.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The device of the weights, without autodiff.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// All tensors, moving statistics included, in the order of the layers.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// As [`Model::parameters`], to change them.
+    pub fn parameters_mut(&mut self) -> &mut [Parameter] {
+        &mut self.parameters
+    }
+
+    /// Lets no tensor learn whose name starts with one of these, and everything else again.
+    /// A frozen batch normalisation uses its moving statistics and leaves them alone.
+    /// Returns the number of tensors frozen.
+    pub fn freeze(&mut self, prefixes: &[String]) -> usize {
+        let frozen = |name: &str| {
+            prefixes.iter().any(|prefix| !prefix.is_empty() && name.starts_with(prefix))
+        };
+        for parameter in &mut self.parameters {
+            let freeze = frozen(parameter.name());
+            parameter.set_frozen(freeze);
+        }
+        self.parameters.iter().filter(|parameter| parameter.is_frozen()).count()
+    }
+
+    /// Training pass: batch statistics, dropout, gradients. The moving statistics of batch
+    /// normalisation advance. Dropout is drawn from `seed` and `step` alone, so a resumed run
+    /// draws what the uninterrupted one would.
+    ///
+    /// `images` has shape `[batch, channels, height, width]`, with or without autodiff.
+    pub fn forward_train(&mut self, images: Tensor<4>, seed: u64, step: u64) -> TrainOutput {
+        let heads = self.network.auxiliary.clone();
+        let targets: Vec<NodeId> =
+            heads.iter().map(|&(node, _)| node).chain([self.network.output]).collect();
+        let mut mode = Mode::train(seed, step);
+        let mut values = self.run(images.autodiff(), &targets, &mut mode);
+        self.advance_statistics(mode.into_statistics());
+        let logits = values.pop().map(Value::into_vector).expect("the output is a target");
+        let auxiliary = heads
+            .iter()
+            .zip(values)
+            .map(|(&(_, weight), value)| (weight, value.into_vector()))
+            .collect();
+        TrainOutput { logits, auxiliary }
+    }
+
+    /// Logits `[batch, classes]` of images `[batch, channels, height, width]`, with the moving
+    /// statistics and without dropout or gradients.
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.forward_recorded(images, &[]).0
+    }
+
+    /// As [`Model::forward`], and the values of these nodes.
+    pub fn forward_recorded(
+        &self,
+        images: Tensor<4>,
+        nodes: &[NodeId],
+    ) -> (Tensor<2>, Vec<(NodeId, Value)>) {
+        let targets: Vec<NodeId> = nodes.iter().copied().chain([self.network.output]).collect();
+        let mut values = self.run(images.inner(), &targets, &mut Mode::inference());
+        let logits = values.pop().map(Value::into_vector).expect("the output is a target");
+        (logits, nodes.iter().copied().zip(values).collect())
+    }
+}
+
+fn initial(
+    network: &Network,
+    specs: &[TensorSpec],
+    seed: u64,
+    device: &Device,
+) -> Result<Vec<Parameter>, NetworkError> {
+    let weight = specs.iter().find(|spec| spec.role == super::Role::Weight);
+    let parameter = |spec: &TensorSpec| {
+        let values = initialize::values(network.initialization, spec, weight, seed);
+        Parameter::new(spec.clone(), values, device)
+    };
+    specs.iter().map(parameter).collect()
+}
+
+#[cfg(test)]
+mod gradient_tests;
+#[cfg(test)]
+mod layer_tests;
+#[cfg(test)]
+mod tests;
