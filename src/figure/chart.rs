@@ -40,6 +40,8 @@ pub struct Chart {
 pub struct Series {
     /// Name in the legend and in the CSV; an empty name has no entry in the legend.
     pub name: String,
+    /// A figure behind the name in the legend, e.g. `AUC 0.98`; may be empty.
+    pub note: String,
     /// Points (x, y); a coordinate that is not finite is a gap.
     pub points: Vec<[f64; 2]>,
     /// Lower edges of a band, one per point; empty otherwise.
@@ -159,6 +161,7 @@ impl Series {
     pub fn line(name: impl Into<String>, points: Vec<[f64; 2]>, colour: Colour) -> Self {
         Self {
             name: name.into(),
+            note: String::new(),
             points,
             lower: Vec::new(),
             mark: Mark::Line,
@@ -210,6 +213,12 @@ impl Series {
     #[must_use]
     pub fn with_markers(self) -> Self {
         Self { markers: true, ..self }
+    }
+
+    /// The series with a figure behind its name in the legend.
+    #[must_use]
+    pub fn noted(self, note: impl Into<String>) -> Self {
+        Self { note: note.into(), ..self }
     }
 
     /// The series with a line of another width in points.

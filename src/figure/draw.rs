@@ -55,7 +55,14 @@ pub(super) fn chart(chart: &Chart) -> String {
         for series in &chart.series {
             draw_series(svg, chart, &layout, series);
         }
+        if has_bars(chart) {
+            diagonal(svg, chart, &layout);
+        }
     });
+    // Dots at the edge of the plot are whole, those beyond it are left out.
+    for series in &chart.series {
+        draw_dots(&mut svg, chart, &layout, series);
+    }
     axis_lines(&mut svg, chart, &layout);
     labels(&mut svg, chart, &layout);
     match (entries, place) {
@@ -89,8 +96,8 @@ fn axes(chart: &Chart) -> (Axis, Axis) {
     let x_range = chart.x_range.unwrap_or_else(|| range_of(xs, chart.x_scale, 0.02, true));
     let y_range = chart.y_range.unwrap_or_else(|| range_of(ys, chart.y_scale, 0.05, true));
     (
-        Axis::new(chart.x_scale, x_range, width, (width / 75.0) as usize),
-        Axis::new(chart.y_scale, y_range, height, (height / 48.0) as usize),
+        Axis::new(chart.x_scale, x_range, width, (width / 58.0) as usize),
+        Axis::new(chart.y_scale, y_range, height, (height / 42.0) as usize),
     )
 }
 
@@ -169,6 +176,17 @@ fn grid(svg: &mut Svg, chart: &Chart, layout: &Layout) {
         let at = y + height - layout.y.place(tick.value);
         svg.line([x, at], [x + width, at], line);
     }
+    if !has_bars(chart) {
+        diagonal(svg, chart, layout);
+    }
+}
+
+/// Bars would hide what lies behind them.
+fn has_bars(chart: &Chart) -> bool {
+    chart.series.iter().any(|series| matches!(series.mark, Mark::Bars(_)))
+}
+
+fn diagonal(svg: &mut Svg, chart: &Chart, layout: &Layout) {
     if chart.diagonal {
         let (low, high) = (layout.x.low.max(layout.y.low), layout.x.high.min(layout.y.high));
         let stroke = Stroke { dashes: &[4.0, 4.0], ..Stroke::solid(chart.theme.axis(), 1.0) };
@@ -234,6 +252,11 @@ pub(super) fn heading(
     }
 }
 
+/// Width that [`heading`] needs to show all of its words.
+pub(super) fn heading_width([title, subtitle]: [&str; 2]) -> f64 {
+    width(title, TITLE).max(width(subtitle, TICK))
+}
+
 /// Height that [`heading`] needs, with the gap below it.
 pub(super) fn heading_height([title, subtitle]: [&str; 2]) -> f64 {
     let title = if title.is_empty() { 0.0 } else { TITLE + 8.0 };
@@ -243,30 +266,39 @@ pub(super) fn heading_height([title, subtitle]: [&str; 2]) -> f64 {
 
 fn draw_series(svg: &mut Svg, chart: &Chart, layout: &Layout, series: &Series) {
     let colour = ink_of(chart, series.colour);
-    let placed = || series.points.iter().map(|&point| layout.place(point));
     match series.mark {
         Mark::Bars(bar) => bars(svg, layout, series, bar, colour),
         Mark::Band => band(svg, layout, series, colour),
-        Mark::Points => dots(svg, chart, placed(), colour),
+        Mark::Points => {}
         Mark::Line => {
-            let pieces = pieces(placed());
-            let short: Vec<Vec<[f64; 2]>> = pieces.iter().map(|piece| decimated(piece)).collect();
-            let dashes = dashes_of(series);
-            let opacity = opacity_of(series);
-            svg.polyline(&short, Stroke { colour, width: series.width, opacity, dashes });
-            // A point alone between gaps, such as the first epoch, has no line to be seen by.
-            let alone = short.iter().filter(|piece| piece.len() == 1).flatten().copied();
-            dots(svg, chart, alone, colour);
-            if series.markers {
-                dots(svg, chart, short.iter().filter(|p| p.len() > 1).flatten().copied(), colour);
-            }
+            let (opacity, dashes) = (opacity_of(series), dashes_of(series));
+            let stroke = Stroke { colour, width: series.width, opacity, dashes };
+            svg.polyline(&drawn_pieces(layout, series), stroke);
         }
     }
 }
 
-fn dots(svg: &mut Svg, chart: &Chart, points: impl Iterator<Item = [f64; 2]>, colour: Rgb) {
+/// The pieces of a line between its gaps, with what can be seen of them.
+fn drawn_pieces(layout: &Layout, series: &Series) -> Vec<Vec<[f64; 2]>> {
+    let pieces = pieces(series.points.iter().map(|&point| layout.place(point)));
+    pieces.iter().map(|piece| decimated(piece)).collect()
+}
+
+fn draw_dots(svg: &mut Svg, chart: &Chart, layout: &Layout, series: &Series) {
+    let pieces = match series.mark {
+        Mark::Bars(_) | Mark::Band => return,
+        Mark::Points | Mark::Line => drawn_pieces(layout, series),
+    };
+    // A point alone between gaps, such as the first epoch, has no line to be seen by.
+    let dotted =
+        |piece: &&Vec<[f64; 2]>| series.markers || series.mark == Mark::Points || piece.len() == 1;
+    let Rect { x, y, width, height } = layout.plot;
+    let inside = |[u, v]: &[f64; 2]| {
+        (x - 0.5..=x + width + 0.5).contains(u) && (y - 0.5..=y + height + 0.5).contains(v)
+    };
+    let colour = ink_of(chart, series.colour);
     let edge = Stroke::solid(chart.theme.background(), 1.0);
-    for point in points.filter(|point| point.iter().all(|c| c.is_finite())) {
+    for point in pieces.iter().filter(dotted).flatten().copied().filter(inside) {
         svg.circle(point, MARKER, colour, edge);
     }
 }

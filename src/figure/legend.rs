@@ -5,21 +5,25 @@ use super::svg::{Rect, Stroke, Svg, Text};
 use super::text::{shortened, width};
 use super::{Chart, Legend, Mark, Series};
 
-const SIZE: f64 = 12.0;
-const LINE: f64 = 18.0;
 const SAMPLE: f64 = 22.0;
 const PAD: f64 = 8.0;
-const WIDEST_NAME: f64 = 240.0;
+const WIDEST_NAME: f64 = 170.0;
 /// Distance from the axes, and from the plot when outside.
 const INSET: f64 = 8.0;
 /// More entries than these are a list beside the chart, not a box inside it.
 const MOST_INSIDE: usize = 9;
+/// More entries than these are set smaller.
+const MANY: usize = 18;
 
 /// The named series of a chart, arranged in columns.
 pub(super) struct Entries<'a> {
     series: Vec<&'a Series>,
+    texts: Vec<String>,
     rows: usize,
     column_width: f64,
+    /// Font size and height of a line.
+    size: f64,
+    line: f64,
 }
 
 /// The place of a legend relative to the plot area's top left corner.
@@ -42,21 +46,23 @@ impl<'a> Entries<'a> {
         if wanted == 0 || series.len() < wanted {
             return None;
         }
-        let rows = (((chart.plot_size[1] - 2.0 * PAD) / LINE) as usize).clamp(1, series.len());
-        let names = series.iter().map(|s| width(&s.name, SIZE).min(WIDEST_NAME));
-        let column_width = SAMPLE + 6.0 + names.fold(0.0, f64::max) + 10.0;
-        Some(Self { series, rows, column_width })
+        let (size, line) = if series.len() > MANY { (11.0, 15.0) } else { (12.0, 18.0) };
+        let rows = ((chart.plot_size[1] + 2.0 * PAD) / line) as usize;
+        let texts: Vec<String> = series.iter().map(|s| text_of(s, size)).collect();
+        let widest = texts.iter().map(|text| width(text, size)).fold(0.0, f64::max);
+        let column_width = SAMPLE + 6.0 + widest + 10.0;
+        Some(Self { rows: rows.clamp(1, series.len()), series, texts, column_width, size, line })
     }
 
-    fn size(&self) -> [f64; 2] {
+    fn extent(&self) -> [f64; 2] {
         let columns = self.series.len().div_ceil(self.rows);
-        [columns as f64 * self.column_width + PAD, self.rows as f64 * LINE + PAD]
+        [columns as f64 * self.column_width + PAD, self.rows as f64 * self.line + PAD]
     }
 
     /// The place: a corner that no curve enters, or else beside the chart. `curves` are in points
     /// from the plot's top left corner.
     pub(super) fn place(&self, chart: &Chart, curves: &[Vec<[f64; 2]>]) -> Place {
-        let [width, height] = self.size();
+        let [width, height] = self.extent();
         let [plot_width, plot_height] = chart.plot_size;
         let outside = Place::Outside(INSET + 4.0 + width);
         let fits = width < 0.6 * plot_width && height < 0.6 * plot_height;
@@ -81,7 +87,7 @@ impl<'a> Entries<'a> {
 
     /// Draws the entries from the top left corner `at` in the document's coordinates.
     pub(super) fn draw(&self, svg: &mut Svg, chart: &Chart, at: [f64; 2], boxed: bool) {
-        let [width, height] = self.size();
+        let [width, height] = self.extent();
         if boxed {
             let rect = Rect { x: at[0], y: at[1], width, height };
             svg.rect(
@@ -91,15 +97,20 @@ impl<'a> Entries<'a> {
                 Some(Stroke::solid(chart.theme.grid(), 1.0)),
             );
         }
-        for (i, series) in self.series.iter().enumerate() {
+        for (i, (series, text)) in self.series.iter().zip(&self.texts).enumerate() {
             let x = at[0] + PAD + (i / self.rows) as f64 * self.column_width;
-            let y = at[1] + PAD / 2.0 + ((i % self.rows) as f64 + 0.5) * LINE;
+            let y = at[1] + PAD / 2.0 + ((i % self.rows) as f64 + 0.5) * self.line;
             sample(svg, chart, series, [x, y]);
-            let name = shortened(&series.name, SIZE, WIDEST_NAME);
             let at = [x + SAMPLE + 6.0, y];
-            svg.text(Text::new(&name, at, SIZE, chart.theme.ink()).centred());
+            svg.text(Text::new(text, at, self.size, chart.theme.ink()).centred());
         }
     }
+}
+
+/// The name, shortened, and the whole of the note.
+fn text_of(series: &Series, size: f64) -> String {
+    let name = shortened(&series.name, size, WIDEST_NAME);
+    if series.note.is_empty() { name } else { format!("{name} ({})", series.note) }
 }
 
 /// A short piece of the series beside its name.

@@ -1,6 +1,6 @@
 //! A table of numbers as coloured cells, such as a confusion matrix.
 
-use super::draw::{heading, heading_height};
+use super::draw::{heading, heading_height, heading_width};
 use super::svg::{Anchor, Rect, Stroke, Svg, Text};
 use super::text::{shortened, width};
 use super::theme::{Rgb, Theme};
@@ -10,14 +10,21 @@ const PAD: f64 = 12.0;
 const AXIS: f64 = 13.0;
 const NAME: f64 = 12.0;
 const GAP: f64 = 7.0;
-const WIDEST_NAME: f64 = 150.0;
+const WIDEST_NAME: f64 = 160.0;
+const WIDEST_COLUMN_NAME: f64 = 120.0;
 /// The matrix keeps about this side, within the limits of a cell.
 const SIDE: f64 = 420.0;
 const SMALLEST_CELL: f64 = 20.0;
-const LARGEST_CELL: f64 = 76.0;
+const LARGEST_CELL: f64 = 96.0;
+/// Least height of the cells' area, for the words beside it.
+const LOWEST: f64 = 170.0;
 /// Numbers smaller than this are left out.
 const SMALLEST_NUMBER: f64 = 5.5;
 const BAR: f64 = 12.0;
+/// A figure is made wider for its heading up to this.
+const WIDEST_HEADING: f64 = 420.0;
+/// Sine of the slant of column names.
+const SLANT: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
 /// A matrix of numbers with names for its rows and columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +99,10 @@ impl Matrix {
         }
     }
 
+    fn heading_width(&self) -> f64 {
+        heading_width([&self.title, &self.subtitle]).min(WIDEST_HEADING)
+    }
+
     fn layout(&self) -> Layout {
         let (rows, columns) = (self.row_labels.len().max(1), self.column_labels.len().max(1));
         let cell = (SIDE / rows.max(columns) as f64).clamp(SMALLEST_CELL, LARGEST_CELL);
@@ -100,7 +111,10 @@ impl Matrix {
         };
         let slanted = widest(&self.column_labels) > cell - 6.0;
         let title = |text: &str| if text.is_empty() { 0.0 } else { AXIS + 8.0 };
-        let names = if slanted { widest(&self.column_labels) } else { NAME };
+        let names = match slanted {
+            true => widest(&self.column_labels).min(WIDEST_COLUMN_NAME) * SLANT + NAME,
+            false => NAME,
+        };
         let left = PAD + title(&self.row_title) + widest(&self.row_labels) + GAP;
         let top = PAD + heading_height([&self.title, &self.subtitle]);
         let area =
@@ -110,7 +124,10 @@ impl Matrix {
         Layout {
             cell,
             slanted,
-            size: [left + area.width + bar.max(PAD), top + area.height.max(60.0) + bottom],
+            size: [
+                (left + area.width + bar.max(PAD)).max(self.heading_width() + 2.0 * PAD),
+                top + area.height.max(LOWEST) + bottom,
+            ],
             area,
         }
     }
@@ -127,7 +144,7 @@ impl Matrix {
             svg.rect(Rect { x, y, width: cell, height: cell }, fill, 1.0, Some(edge));
             let Some(size) = numbers else { continue };
             let middle = [x + cell / 2.0, y + cell / 2.0];
-            self.draw_number(svg, index, value, cell, size, middle, Theme::ink_on(fill));
+            self.draw_number(svg, index, value, cell, size, middle, fill);
         }
     }
 
@@ -140,9 +157,12 @@ impl Matrix {
         cell: f64,
         size: f64,
         [x, y]: [f64; 2],
-        ink: Rgb,
+        fill: Rgb,
     ) {
+        let ink = Theme::ink_on(fill);
         let number = self.text(value, cell);
+        // Zeros stand back, so that what is confused with what can be seen at a glance.
+        let ink = if value == 0.0 { ink.mix(fill, 0.45) } else { ink };
         let note = self.notes.get(index).map_or("", String::as_str);
         let noted = cell >= 44.0 && !note.is_empty();
         let up = if noted { 0.5 * size } else { 0.0 };
@@ -159,7 +179,7 @@ impl Matrix {
     fn number_size(&self, cell: f64) -> Option<f64> {
         let widest =
             self.values.iter().map(|&v| width(&self.text(v, cell), 1.0)).fold(0.1, f64::max);
-        let size = (0.84 * cell / widest).min(0.45 * cell).min(14.0);
+        let size = (0.78 * cell / widest).min(0.45 * cell).min(14.0);
         (size >= SMALLEST_NUMBER).then_some(size)
     }
 
@@ -174,10 +194,11 @@ impl Matrix {
         let below = area.y + area.height + GAP;
         for (column, name) in self.column_labels.iter().enumerate() {
             let x = area.x + (column as f64 + 0.5) * cell;
-            let short = shortened(name, NAME, WIDEST_NAME);
+            let short =
+                shortened(name, NAME, if slanted { WIDEST_COLUMN_NAME } else { WIDEST_NAME });
             svg.text(if slanted {
-                let at = [x + 0.35 * NAME, below];
-                Text::new(&short, at, NAME, soft).anchored(Anchor::End).rotated(-90.0)
+                let at = [x + 0.5 * NAME, below + 0.5 * NAME];
+                Text::new(&short, at, NAME, soft).anchored(Anchor::End).rotated(-45.0)
             } else {
                 Text::new(&short, [x, below + NAME * 0.8], NAME, soft).anchored(Anchor::Middle)
             });
@@ -187,8 +208,10 @@ impl Matrix {
         let at = [PAD + AXIS * 0.8, area.y + area.height / 2.0];
         let text = Text::new(&self.row_title, at, AXIS, ink).anchored(Anchor::Middle);
         svg.text(text.rotated(-90.0));
-        let room = size[0] - area.x - PAD;
-        heading(svg, [&self.title, &self.subtitle], [area.x, PAD], room, [ink, soft]);
+        // Beside the cells where the words fit there, or else from the left edge.
+        let indent = area.x.min(size[0] - PAD - self.heading_width()).max(PAD);
+        let room = size[0] - indent - PAD;
+        heading(svg, [&self.title, &self.subtitle], [indent, PAD], room, [ink, soft]);
     }
 
     /// Colours from 0 to 100 %, beside the cells.
@@ -197,7 +220,7 @@ impl Matrix {
             return;
         }
         let x = layout.area.x + layout.area.width + 16.0;
-        let (top, height) = (layout.area.y, layout.area.height.max(60.0));
+        let (top, height) = (layout.area.y, layout.area.height.max(LOWEST));
         let steps = 50;
         for step in 0..steps {
             let share = (f64::from(step) + 0.5) / f64::from(steps);
@@ -213,7 +236,7 @@ impl Matrix {
             let at = [x + BAR + 5.0, top + height * (1.0 - share)];
             svg.text(Text::new(label, at, NAME - 1.0, soft).centred());
         }
-        let short = shortened(&self.shade_title, NAME, height.max(120.0));
+        let short = shortened(&self.shade_title, NAME, height);
         let at = [x + BAR + 5.0 + 28.0 + NAME, top + height / 2.0];
         svg.text(Text::new(&short, at, NAME, soft).anchored(Anchor::Middle).rotated(-90.0));
     }

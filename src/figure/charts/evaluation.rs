@@ -41,7 +41,7 @@ pub fn one_vs_rest(curves: &OneVsRest) -> Chart {
     thin_when_many(&mut chart);
     if classes.len() > 1 {
         let average = |name: &str, points, area: Option<f64>| {
-            Series::line(with_area(name, "AUC", area), points, Colour::Ink).wide(2.2)
+            Series::line(name, points, Colour::Ink).noted(area_note("AUC", area)).wide(2.2)
         };
         let macro_curve = curves.macro_curve(POINTS / 4);
         // The curve starts at the origin, which the mean at a rate of 0 hides.
@@ -166,16 +166,16 @@ pub fn per_class(evaluation: &Evaluation) -> Table {
     Table { columns: columns.map(String::from).to_vec(), rows: rows.collect() }
 }
 
-fn series_of(curves: &[NamedCurve], area: &str) -> Vec<Series> {
+fn series_of(curves: &[NamedCurve], kind: &str) -> Vec<Series> {
     let line = |(index, curve): (usize, &NamedCurve)| {
-        let name = with_area(&curve.name, area, curve.area);
-        Series::line(name, curve.points.clone(), Colour::Palette(index))
+        Series::line(curve.name.clone(), curve.points.clone(), Colour::Palette(index))
+            .noted(area_note(kind, curve.area))
     };
     curves.iter().enumerate().map(line).collect()
 }
 
-fn with_area(name: &str, kind: &str, area: Option<f64>) -> String {
-    area.map_or_else(|| name.to_owned(), |area| format!("{name} ({kind} {area:.3})"))
+fn area_note(kind: &str, area: Option<f64>) -> String {
+    area.map_or_else(String::new, |area| format!("{kind} {area:.3}"))
 }
 
 fn thin_when_many(chart: &mut Chart) {

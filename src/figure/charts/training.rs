@@ -124,14 +124,11 @@ pub fn gradient_norm(steps: &[StepPoint]) -> Chart {
     chart
 }
 
-/// Images per second of each step.
+/// Images per second of each step (raw and smoothed).
 pub fn images_per_second(steps: &[StepPoint]) -> Chart {
-    let points = of_steps(steps, |step| step.images_per_second);
-    Chart::new("Speed", "Epoch", "Images per second").with(Series::line(
-        "Images per second",
-        points,
-        TRAINING,
-    ))
+    let mut chart = Chart::new("Speed", "Epoch", "Images per second");
+    push_steps(&mut chart, "Smoothed", steps, |step| step.images_per_second);
+    chart
 }
 
 /// A schedule before the run: (epoch, learning rate).
@@ -152,17 +149,25 @@ pub fn learning_rate_finder(points: &[[f64; 2]], suggested: Option<f64>) -> Char
     let line: Vec<[f64; 2]> = points.iter().zip(smooth).map(|(p, loss)| [p[0], loss]).collect();
     let mut chart = Chart::new("Learning-rate finder", "Learning rate", "Loss");
     chart.x_scale = Scale::Log;
+    chart.y_range = before_divergence(&line);
     chart.series.push(Series::line("", points.to_vec(), TRAINING).faint());
+    chart.series.push(Series::line("Smoothed", line.clone(), TRAINING));
     if let Some(rate) = suggested {
-        let near = |p: &&[f64; 2]| (p[0].ln() - rate.ln()).abs();
-        let at = line.iter().min_by(|a, b| near(a).total_cmp(&near(b))).copied();
-        chart.series.push(Series::line("Smoothed", line, TRAINING));
+        let distance = |point: &[f64; 2]| (point[0].ln() - rate.ln()).abs();
+        let at = line.iter().min_by(|a, b| distance(a).total_cmp(&distance(b))).copied();
         let name = format!("Suggested: {rate:.1e}");
         chart.series.push(Series::dots(name, at.into_iter().collect(), VALIDATION));
-    } else {
-        chart.series.push(Series::line("Smoothed", line, TRAINING));
     }
     chart
+}
+
+/// A range in which the descent can be seen, whatever the loss does once it diverges.
+fn before_divergence(line: &[[f64; 2]]) -> Option<[f64; 2]> {
+    let losses = || line.iter().map(|point| point[1]).filter(|loss| loss.is_finite());
+    let start = losses().next()?;
+    let (lowest, highest) = (losses().fold(start, f64::min), losses().fold(start, f64::max));
+    let depth = (start - lowest).max(0.1 * start.abs());
+    Some([lowest - 0.1 * depth, highest.min(start + 0.6 * depth)])
 }
 
 /// Exponential moving average with the weight `past` (0–1) on what came before, corrected for its
@@ -233,8 +238,7 @@ fn compare(
 
 /// Up to 1, and down to the lowest value but not below 0.
 fn accuracy_range(chart: &Chart) -> [f64; 2] {
-    let named = chart.series.iter().filter(|series| !series.name.is_empty());
-    let values = named.flat_map(|series| series.points.iter().map(|point| point[1]));
+    let values = chart.series.iter().flat_map(|s| s.points.iter().map(|point| point[1]));
     let lowest = values.filter(|v| v.is_finite()).fold(1.0, f64::min);
-    [((lowest - 0.05) * 10.0).floor().max(0.0) / 10.0, 1.0]
+    [(lowest * 10.0 - 0.2).floor().max(0.0) / 10.0, 1.0]
 }
