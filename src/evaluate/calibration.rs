@@ -60,7 +60,7 @@ impl Reliability {
 
     /// Largest |accuracy − confidence| over the bins with samples.
     pub fn largest_error(&self) -> Option<f64> {
-        self.bins.iter().filter(|bin| bin.count > 0).map(|bin| bin.gap()).reduce(f64::max)
+        self.bins.iter().filter(|bin| bin.count > 0).map(Bin::gap).reduce(f64::max)
     }
 }
 

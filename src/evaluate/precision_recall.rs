@@ -56,6 +56,7 @@ pub fn mean_average_precision(curves: &OneVsRest) -> Option<f64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the numbers are exact")]
 mod tests {
     use super::*;
 

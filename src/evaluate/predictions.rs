@@ -83,9 +83,12 @@ impl Predictions {
     }
 
     fn check_shape(&self) -> Result<(), EvaluateError> {
-        let length = |what, found, expected| match found == expected {
-            true => Ok(()),
-            false => Err(EvaluateError::Length { what, found, expected }),
+        let length = |what, found, expected| {
+            if found == expected {
+                Ok(())
+            } else {
+                Err(EvaluateError::Length { what, found, expected })
+            }
         };
         length("samples", self.samples.len(), self.len())?;
         length("probabilities", self.probabilities.len(), self.len() * self.classes.len())

@@ -199,6 +199,7 @@ fn signed(number: &str) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the numbers are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -20,7 +20,7 @@ pub(super) fn pieces(points: impl Iterator<Item = [f64; 2]>) -> Vec<Vec<[f64; 2]
 /// The first, lowest, highest and last point of each run of points in the same column of pixels, in
 /// their order; nothing else of the run could be seen. Coordinates in points of length.
 pub(super) fn decimated(piece: &[[f64; 2]]) -> Vec<[f64; 2]> {
-    let column = |point: &[f64; 2]| (point[0] * COLUMNS_PER_POINT).floor();
+    let column = |point: &[f64; 2]| (point[0] * COLUMNS_PER_POINT).floor() as i64;
     let mut kept = Vec::new();
     for run in piece.chunk_by(|a, b| column(a) == column(b)) {
         if run.len() <= 4 {
@@ -42,6 +42,7 @@ pub(super) fn decimated(piece: &[[f64; 2]]) -> Vec<[f64; 2]> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the numbers are exact")]
 mod tests {
     use super::*;
 

@@ -111,9 +111,10 @@ impl Matrix {
         };
         let slanted = widest(&self.column_labels) > cell - 6.0;
         let title = |text: &str| if text.is_empty() { 0.0 } else { AXIS + 8.0 };
-        let names = match slanted {
-            true => widest(&self.column_labels).min(WIDEST_COLUMN_NAME) * SLANT + NAME,
-            false => NAME,
+        let names = if slanted {
+            widest(&self.column_labels).min(WIDEST_COLUMN_NAME) * SLANT + NAME
+        } else {
+            NAME
         };
         let left = PAD + title(&self.row_title) + widest(&self.row_labels) + GAP;
         let top = PAD + heading_height([&self.title, &self.subtitle]);

@@ -42,7 +42,7 @@ pub(super) enum Anchor {
 /// A line of text; `at` is on its base line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text<'a> {
-    pub(super) text: &'a str,
+    pub(super) words: &'a str,
     /// Exponent set above the line after the text.
     pub(super) exponent: Option<i32>,
     pub(super) at: [f64; 2],
@@ -73,8 +73,8 @@ impl Stroke {
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(text: &'a str, at: [f64; 2], size: f64, colour: Rgb) -> Self {
-        Self { text, exponent: None, at, size, colour, anchor: Anchor::Start, rotation: 0.0 }
+    pub(super) fn new(words: &'a str, at: [f64; 2], size: f64, colour: Rgb) -> Self {
+        Self { words, exponent: None, at, size, colour, anchor: Anchor::Start, rotation: 0.0 }
     }
 
     pub(super) fn anchored(self, anchor: Anchor) -> Self {
@@ -173,7 +173,7 @@ impl Svg {
     }
 
     pub(super) fn text(&mut self, text: Text<'_>) {
-        if text.text.is_empty() {
+        if text.words.is_empty() {
             return;
         }
         let Text { at: [x, y], size, .. } = text;
@@ -193,7 +193,7 @@ impl Svg {
             num(y),
             num(size),
             text.colour.css(),
-            escaped(text.text),
+            escaped(text.words),
         );
         if let Some(exponent) = text.exponent {
             let exponent = exponent.to_string().replace('-', "\u{2212}");

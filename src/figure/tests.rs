@@ -126,7 +126,7 @@ fn gallery_charts() -> Vec<(String, Chart)> {
             .with(Series::band("Mean ± 1 σ", &spread, Colour::Palette(0)))
             .with(Series::line(
                 "Mean",
-                spread.iter().map(|p| [p[0], (p[1] + p[2]) / 2.0]).collect(),
+                spread.iter().map(|p| [p[0], f64::midpoint(p[1], p[2])]).collect(),
                 Colour::Palette(0),
             ));
     folds.diagonal = true;
@@ -220,7 +220,9 @@ fn every_label_stands_in_the_svg() {
         assert!(svg.contains(&format!(">{count}<")), "{count} is missing");
     }
     let svg = charts::one_vs_rest(&OneVsRest::of(&predictions(500, 5)).unwrap()).to_svg();
-    for label in [">round (AUC", ">Macro average (AUC", ">Micro average (AUC", "False-positive rate"] {
+    for label in
+        [">round (AUC", ">Macro average (AUC", ">Micro average (AUC", "False-positive rate"]
+    {
         assert!(svg.contains(label), "{label} is missing");
     }
     assert!(maps(3).to_svg().contains(">channel 2<"));
@@ -323,7 +325,8 @@ fn the_numbers_of_maps_read_back_from_csv() {
     let grid = maps(2);
     let read = rows(&grid.to_csv());
     assert_eq!(read.len(), 2 * 28 * 28);
-    assert_eq!(read[28 * 28 + 29][3].parse::<f32>().unwrap(), grid.tiles[1].values[29]);
+    let value: f32 = read[28 * 28 + 29][3].parse().unwrap();
+    assert_eq!(value.to_bits(), grid.tiles[1].values[29].to_bits());
     let table = charts::per_class(&Evaluation::of(&predictions(100, 5)));
     assert_eq!(rows(&table.to_csv()).len(), 5);
 }

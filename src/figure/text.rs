@@ -26,10 +26,9 @@ fn advance(character: char) -> f64 {
     let code = character as u32;
     match code {
         0x20..=0x7e => f64::from(HELVETICA[(code - 0x20) as usize]) / 1000.0,
-        // Combining marks and joiners take no room; CJK and emoji take a full square.
+        // Combining marks and joiners take no room; CJK, its full-width forms and emoji a square.
         0x300..=0x36f | 0x200b..=0x200f => 0.0,
-        0x1100..=0x11ff | 0x2e80..=0xd7ff | 0xf900..=0xfaff | 0xfe30..=0xfe4f => 1.0,
-        0xff00..=0xff60 | 0x1_f000.. => 1.0,
+        0x1100..=0x11ff | 0x2e80..=0xd7ff | 0xf900..=0xfaff | 0xff00..=0xff60 | 0x1_f000.. => 1.0,
         _ => 0.6,
     }
 }

@@ -23,7 +23,7 @@ pub const PALETTE: usize = 7;
 /// Okabe and Ito's palette in an order that keeps neighbours apart. Their yellow, which cannot be
 /// read on white, is replaced by a brown.
 const LIGHT: [u32; PALETTE] =
-    [0x0072_b2, 0xd5_5e00, 0x00_9e73, 0xb8_4d8c, 0xc9_8a00, 0x3a_a0d8, 0x7a_5230];
+    [0x00_72b2, 0xd5_5e00, 0x00_9e73, 0xb8_4d8c, 0xc9_8a00, 0x3a_a0d8, 0x7a_5230];
 
 /// The same hues, lightened for a dark background.
 const DARK: [u32; PALETTE] =
@@ -41,6 +41,7 @@ impl Rgb {
     }
 
     /// The colour at `t` (0–1) of the way to another, mixed in linear light.
+    #[must_use]
     pub fn mix(self, other: Self, t: f64) -> Self {
         let t = t.clamp(0.0, 1.0);
         let channel = |i: usize| {
