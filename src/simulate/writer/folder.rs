@@ -1,0 +1,116 @@
+//! The folder of a data set, and its two texts.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Component, Path};
+
+use serde::Serialize;
+
+use super::super::SimulateError;
+use super::super::survey::Survey;
+use super::Format;
+
+/// The truth catalogue.
+const CATALOGUE: &str = "catalogue.csv";
+/// How the data set was made.
+const README: &str = "README.txt";
+
+/// Makes the folder and one for each class.
+///
+/// In a folder that is not empty, only with `overwrite`; then the images that its catalogue names
+/// go first, so that none of the old ones stays among the new.
+pub(super) fn prepare(
+    folder: &Path,
+    classes: &[&str],
+    overwrite: bool,
+) -> Result<(), SimulateError> {
+    fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
+    let mut entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
+    if entries.next().is_some() {
+        if !overwrite {
+            return Err(SimulateError::NotEmpty { folder: folder.to_path_buf() });
+        }
+        remove_old_images(folder)?;
+    }
+    for class in classes {
+        let path = folder.join(class);
+        fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
+    }
+    Ok(())
+}
+
+/// Removes the files that an old catalogue lists, and the catalogue; nothing outside the folder.
+fn remove_old_images(folder: &Path) -> Result<(), SimulateError> {
+    let path = folder.join(CATALOGUE);
+    if !path.exists() {
+        return Ok(());
+    }
+    let broken = |source| SimulateError::Catalogue { path: path.clone(), source };
+    let mut reader = csv::Reader::from_path(&path).map_err(broken)?;
+    let column = reader.headers().map_err(broken)?.iter().position(|name| name == "file");
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        let Some(name) = column.and_then(|column| record.get(column)) else { continue };
+        let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        let file = folder.join(name);
+        if inside && file.is_file() {
+            fs::remove_file(&file).map_err(|source| failed(&file, source))?;
+        }
+    }
+    fs::remove_file(&path).map_err(|source| failed(&path, source))
+}
+
+/// Writes the truth, a row an image.
+pub(super) fn write_catalogue<T: Serialize>(
+    folder: &Path,
+    rows: &[T],
+) -> Result<(), SimulateError> {
+    let path = folder.join(CATALOGUE);
+    let broken = |source| SimulateError::Catalogue { path: path.clone(), source };
+    let mut writer = csv::Writer::from_path(&path).map_err(broken)?;
+    for row in rows {
+        writer.serialize(row).map_err(broken)?;
+    }
+    writer.flush().map_err(|source| failed(&path, source))
+}
+
+/// Writes what the folder holds and how to make it again.
+pub(super) fn write_readme(
+    folder: &Path,
+    command: &str,
+    survey: &Survey,
+    format: Format,
+    counts: &[(String, usize)],
+) -> Result<(), SimulateError> {
+    let mut text = format!(
+        "Simulated by Arclet {}. The same version makes the same files again with\n\n    {command}\n\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    for (class, number) in counts {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{class}: {number} images");
+    }
+    let names: Vec<_> = survey.bands.iter().map(|band| band.name.as_str()).collect();
+    let _ = writeln!(text, "\nSurvey: {}\nBands: {}", survey.title, names.join(", "));
+    let _ = writeln!(
+        text,
+        "Pixels: {}",
+        match format {
+            Format::Fits => "electrons over the sky, float32; one plane a band",
+            Format::Jpeg => "asinh of the intensity; i, r, g as red, green, blue",
+        }
+    );
+    text.push_str(TEXT);
+    let path = folder.join(README);
+    fs::write(&path, text).map_err(|source| failed(&path, source))
+}
+
+const TEXT: &str = "\
+catalogue.csv: one row an image; file is relative to this folder. Lengths in arcseconds from the
+centre of the image, x to the right, y upwards; angles from x towards y, of the major axis.
+Columns are blank where a class has no such thing.
+";
+
+fn failed(path: &Path, source: std::io::Error) -> SimulateError {
+    SimulateError::Write { path: path.to_path_buf(), source }
+}
