@@ -1,4 +1,30 @@
 //! What a network sees: crop, resize, stretch, normalise, augment. Saved inside every model.
+//!
+//! A file becomes an input in two steps. [`Pipeline::prepare`] does what never changes (channels,
+//! limits, stretch, crop, resize) and its [`Prepared`] may be kept in memory;
+//! [`Pipeline::input`] does what is drawn anew for each epoch (one affine resampling, noise,
+//! brightness, contrast) and normalises. The [`loader`] runs both ahead of training.
+//!
+//! This room knows nothing of burn, of training or of the window.
+
+mod affine;
+mod augment;
+mod defaults;
+mod error;
+mod fit;
+mod geometry;
+mod input;
+pub mod loader;
+mod normalise;
+mod prepare;
+mod prepared;
+mod preview;
+mod validate;
+
+pub use augment::sample_rng;
+pub use error::PipelineError;
+pub use prepared::Prepared;
+pub use preview::preview;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +115,7 @@ impl Default for Augment {
 #[serde(default)]
 pub struct Pipeline {
     /// Side of the central square cut out, in pixels of the file; 0 keeps the largest square.
+    /// A file smaller than the crop is continued by reflection, so the pixel scale stays.
     pub crop: usize,
     /// Side of the network's input, in pixels.
     pub size: usize,
@@ -133,7 +160,7 @@ pub struct Input {
     pub data: Vec<f32>,
 }
 
-/// Inputs and labels of a step.
+/// Inputs and labels of a step. Empty (`shape[0]` is 0) when none of its files could be read.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Batch {
     /// Samples of the catalogue, one an image.
@@ -142,8 +169,11 @@ pub struct Batch {
     pub shape: [usize; 4],
     /// Row-major values.
     pub images: Vec<f32>,
-    /// Class of each image.
+    /// Class of each image; 0 for samples without a label, so that a batch can be predicted on.
     pub labels: Vec<usize>,
     /// Samples left out because their file could not be read, with the reason.
     pub failed: Vec<(usize, String)>,
 }
+
+#[cfg(test)]
+mod tests;
