@@ -142,8 +142,9 @@ impl<'a> Tone<'a> {
             }
             Self::Stretched { pipeline, low, scale } => {
                 for (out, &value) in out.iter_mut().zip(row) {
-                    let stretched = pipeline.stretch.apply(((value - low) * scale).clamp(0.0, 1.0));
-                    *out = F32::new(if stretched.is_finite() { stretched } else { 0.0 });
+                    let share = (value - low) * scale;
+                    let blank = share.is_nan();
+                    *out = F32::new(if blank { 0.0 } else { pipeline.stretch.apply(share) });
                 }
             }
         }
