@@ -229,7 +229,9 @@ mod tests {
     }
 
     fn reasons(catalogue: &Catalogue) -> String {
-        catalogue.warnings.iter().map(|w| format!("{}: {}\n", w.file.display(), w.reason)).collect()
+        let lines =
+            catalogue.warnings.iter().map(|w| format!("{}: {}", w.file.display(), w.reason));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     #[test]

@@ -216,35 +216,31 @@ mod tests {
         Pattern::of(&options).unwrap().unwrap()
     }
 
-    fn split(text: &str, bands: &[&str], path: &str) -> Option<(String, String, String)> {
-        pattern(text, bands).split(path).map(|(b, id, band)| (b.to_string(), id, band))
-    }
-
-    fn found(before: &str, id: &str, band: &str) -> Option<(String, String, String)> {
-        Some((before.into(), id.into(), band.into()))
+    /// What stands before, id and band, with bars between; empty when the path does not fit.
+    fn split(text: &str, bands: &[&str], path: &str) -> String {
+        let found =
+            pattern(text, bands).split(path).map(|(b, id, band)| format!("{b}|{id}|{band}"));
+        found.unwrap_or_default()
     }
 
     #[test]
     fn ids_with_separators_and_class_folders() {
         let text = "{id}_{band}.fits";
-        assert_eq!(split(text, &[], "J09_77____g.fits"), found("", "J09_77___", "g"));
-        assert_eq!(
-            split(text, &[], "lens/PSJ0147_4630_i.FITS"),
-            found("lens", "PSJ0147_4630", "i")
-        );
-        assert_eq!(split(text, &["g", "r"], "a_i.fits"), None);
-        assert_eq!(split(text, &[], "a.fits"), None);
-        assert_eq!(split("{id}_{band}.fits.gz", &[], "a_b_c.fits.gz"), found("", "a_b", "c"));
+        assert_eq!(split(text, &[], "J09_77____g.fits"), "|J09_77___|g");
+        assert_eq!(split(text, &[], "lens/PSJ0147_4630_i.FITS"), "lens|PSJ0147_4630|i");
+        assert_eq!(split(text, &["g", "r"], "a_i.fits"), "");
+        assert_eq!(split(text, &[], "a.fits"), "");
+        assert_eq!(split("{id}_{band}.fits.gz", &[], "a_b_c.fits.gz"), "|a_b|c");
     }
 
     #[test]
     fn folders_per_band_and_ids_twice() {
         let text = "{band}/imageSDSS-{id}.fits";
-        assert_eq!(split(text, &[], "Band1/imageSDSS-100007.fits"), found("", "100007", "Band1"));
-        assert_eq!(split(text, &[], "x/y/Band1/imageSDSS-7.fits"), found("x/y", "7", "Band1"));
-        assert_eq!(split(text, &[], "imageSDSS-7.fits"), None);
-        assert_eq!(split("{id}/{id}_{band}.fits", &[], "q/q_g.fits"), found("", "q", "g"));
-        assert_eq!(split("{id}/{id}_{band}.fits", &[], "q/p_g.fits"), None);
+        assert_eq!(split(text, &[], "Band1/imageSDSS-100007.fits"), "|100007|Band1");
+        assert_eq!(split(text, &[], "x/y/Band1/imageSDSS-7.fits"), "x/y|7|Band1");
+        assert_eq!(split(text, &[], "imageSDSS-7.fits"), "");
+        assert_eq!(split("{id}/{id}_{band}.fits", &[], "q/q_g.fits"), "|q|g");
+        assert_eq!(split("{id}/{id}_{band}.fits", &[], "q/p_g.fits"), "");
     }
 
     #[test]

@@ -160,12 +160,12 @@ mod tests {
     #[test]
     fn stretches_equal_those_of_astropy() {
         for (x, asinh, log, sqrt) in [
-            (0.0, 0.0000000, 0.0000000, 0.0000000),
-            (0.01, 0.0332978, 0.3470807, 0.1000000),
-            (0.1, 0.2939653, 0.6680105, 0.3162278),
-            (0.5, 0.7712696, 0.8998157, 0.7071068),
-            (0.9, 0.9650530, 0.9847658, 0.9486833),
-            (1.0, 1.0000000, 1.0000000, 1.0000000),
+            (0.0, 0.0, 0.0, 0.0),
+            (0.01, 0.033_298, 0.347_081, 0.1),
+            (0.1, 0.293_965, 0.668_011, 0.316_228),
+            (0.5, 0.771_270, 0.899_816, 0.5_f32.sqrt()),
+            (0.9, 0.965_053, 0.984_766, 0.948_683),
+            (1.0, 1.0, 1.0, 1.0),
         ] {
             for (stretch, expected) in [
                 (Stretch::Asinh, asinh),
@@ -174,7 +174,7 @@ mod tests {
                 (Stretch::Linear, x),
             ] {
                 let value = stretch.apply(x);
-                assert!((value - expected).abs() < 1e-6, "{stretch:?} {x}: {value} {expected}");
+                assert!((value - expected).abs() < 2e-6, "{stretch:?} {x}: {value} {expected}");
             }
         }
     }

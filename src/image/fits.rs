@@ -9,6 +9,8 @@ mod card;
 mod cfitsio;
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod damage;
 mod source;
 mod structure;
 mod tiles;
@@ -22,7 +24,7 @@ pub use write::write;
 
 use super::info::Statistics;
 use super::{Image, ImageError, allocate};
-use card::Header;
+use card::{CARD, Header};
 use cfitsio::Handle;
 use source::Source;
 use structure::{BLOCK, Content, Refusal, Shape, Unit};
@@ -222,7 +224,9 @@ fn empty_primary() -> Vec<u8> {
         "EXTEND  =                    T",
         "END",
     ];
-    let mut header: String = cards.iter().map(|card| format!("{card:<80}")).collect();
-    header.extend(std::iter::repeat_n(' ', BLOCK - header.len()));
-    header.into_bytes()
+    let mut header = vec![b' '; BLOCK];
+    for (place, card) in header.chunks_exact_mut(CARD).zip(cards) {
+        place[..card.len()].copy_from_slice(card.as_bytes());
+    }
+    header
 }

@@ -174,8 +174,8 @@ impl RasterFormat {
         }
     }
 
-    /// The format by magic number: JPEG's SOI marker, PNG's signature, TIFF's and BigTIFF's order
-    /// mark and version.
+    /// The format by magic number: JPEG's SOI marker, PNG's signature, the order
+    /// mark and version of TIFF (42) or its large variant (43).
     fn of_content(head: &[u8]) -> Option<Self> {
         match head {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
@@ -244,10 +244,10 @@ fn check_pixels(path: &Path, pixels: u64, file_bytes: u64) -> Result<(), ImageEr
 /// A vector of zeros, or the error that memory does not suffice (an abort otherwise).
 fn allocate<T: Clone + Default>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
     let mut data = Vec::new();
-    data.try_reserve_exact(length).map_err(|_| ImageError::TooLarge {
+    data.try_reserve_exact(length).map_err(|error| ImageError::TooLarge {
         path: path.to_path_buf(),
         pixels: length as u64,
-        reason: "there is not enough memory for them".into(),
+        reason: error.to_string(),
     })?;
     data.resize(length, T::default());
     Ok(data)

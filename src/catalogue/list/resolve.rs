@@ -190,7 +190,7 @@ impl Bands {
         let name = name.replace('\\', "/");
         let name = name.strip_prefix("./").unwrap_or(&name);
         let key = match self.pattern.split(name) {
-            Some((before, id, _)) if before.is_empty() => id,
+            Some(("", id, _)) => id,
             Some((before, id, _)) => format!("{before}/{id}"),
             None => stem(name).to_string(),
         };

@@ -137,7 +137,7 @@ fn bands_of_listed_objects_are_found_by_pattern() {
         let catalogue = open_list(folder.path(), &options).unwrap();
         assert_eq!(labels(&catalogue), [("c/q1", Some("x")), ("c/q2", Some("y"))], "{list}");
         assert_eq!(catalogue.samples[0].files.len(), 2);
-        let all: String = catalogue.warnings.iter().map(|w| format!("{}\n", w.reason)).collect();
+        let all: String = catalogue.warnings.iter().map(|w| w.reason.as_str()).collect();
         assert!(all.contains("band r is missing"), "{list}: {all}");
     }
 }

@@ -37,13 +37,11 @@ impl Card {
 
     fn with_value(keyword: String, text: &str) -> Self {
         let text = text.trim_start();
-        match text.strip_prefix('\'') {
-            Some(inside) => Self { keyword, value: unquote(inside), quoted: true },
-            None => {
-                let value = text.split('/').next().unwrap_or_default().trim().to_string();
-                Self { keyword, value, quoted: false }
-            }
+        if let Some(inside) = text.strip_prefix('\'') {
+            return Self { keyword, value: unquote(inside), quoted: true };
         }
+        let value = text.split('/').next().unwrap_or_default().trim().to_string();
+        Self { keyword, value, quoted: false }
     }
 }
 

@@ -75,7 +75,7 @@ impl Source {
             Self::Plain(file, total) => {
                 let length = (length as u64).min(total.saturating_sub(start)) as usize;
                 let mut bytes = Vec::new();
-                bytes.try_reserve_exact(length).map_err(|_| "there is not enough memory")?;
+                bytes.try_reserve_exact(length).map_err(|error| error.to_string())?;
                 file.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
                 file.take(length as u64).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
                 Ok(bytes)
@@ -99,7 +99,7 @@ fn decompress(
 ) -> Result<(), String> {
     while (ahead.len() as u64) < end {
         let piece = (end - ahead.len() as u64).min(PIECE as u64);
-        ahead.try_reserve(piece as usize).map_err(|_| "there is not enough memory")?;
+        ahead.try_reserve(piece as usize).map_err(|error| error.to_string())?;
         let before = ahead.len();
         decoder
             .by_ref()

@@ -195,8 +195,8 @@ fn shape(header: &Header, bitpix: &str, naxis: &str) -> Result<(i64, Vec<u64>), 
     let axis = |n: i64| {
         let keyword = format!("{naxis}{n}");
         let length = number(&keyword)?;
-        u64::try_from(length)
-            .map_err(|_| Refusal::Format(format!("{keyword} = {length} is negative")))
+        let negative = || Refusal::Format(format!("{keyword} = {length} is negative"));
+        u64::try_from(length).ok().ok_or_else(negative)
     };
     Ok((bits, (1..=count).rev().map(axis).collect::<Result<_, _>>()?))
 }

@@ -77,7 +77,7 @@ fn centre(
     width: usize,
 ) -> Option<(f64, f64)> {
     // FITS counts pixels from 1, with their middles at whole numbers.
-    let middle = [width, height].map(|n| (n as f64 + 1.0) / 2.0);
+    let middle = [width, height].map(|n| 0.5 * n as f64 + 0.5);
     let reference = ["CRPIX1", "CRPIX2"].map(|keyword| header.number(keyword).unwrap_or(0.0));
     let d = [middle[0] - reference[0], middle[1] - reference[1]];
     let mut plane = matrix.map(|row| row[0] * d[0] + row[1] * d[1]);

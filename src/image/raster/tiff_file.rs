@@ -91,7 +91,7 @@ fn values(
 /// Samples of 1, 2 or 4 bits, whose rows begin at whole bytes.
 fn unpack(bytes: &[u8], bits: u8, layout: &BufferLayoutPreference, per_row: usize) -> Vec<f32> {
     let bits = usize::from(bits);
-    let stride = layout.row_stride.map_or((per_row * bits).div_ceil(8), |n| n.get());
+    let stride = layout.row_stride.map_or((per_row * bits).div_ceil(8), std::num::NonZero::get);
     let largest = (1_u16 << bits) - 1;
     let sample = |row: &[u8], n: usize| {
         let first = n * bits;

@@ -1,0 +1,58 @@
+//! Time to open a folder as a data set and to read every image in it, on one thread and on all.
+//!
+//! `cargo bench --bench reading -- FOLDER`; without a folder, the one that `ARCLET_TEST_DATA`
+//! names.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use arclet::catalogue::{Catalogue, OpenOptions, open, read_sample};
+use rayon::prelude::*;
+
+fn main() {
+    let given = std::env::args().skip(1).find(|arg| Path::new(arg).is_dir()).map(PathBuf::from);
+    let data = std::env::var_os("ARCLET_TEST_DATA").map(PathBuf::from);
+    let folders = match (given, data) {
+        (Some(folder), _) => vec![folder],
+        (None, Some(data)) => ["galaxies_gz1", "lens_spacewarps", "lens_ps1_fits", "fits"]
+            .map(|name| data.join(name))
+            .to_vec(),
+        (None, None) => {
+            println!("name a folder of images, or set ARCLET_TEST_DATA");
+            return;
+        }
+    };
+    for folder in folders {
+        measure(&folder);
+    }
+}
+
+fn measure(folder: &Path) {
+    let start = Instant::now();
+    let opened = open(folder, &OpenOptions::default(), &|_| {}, &AtomicBool::new(false));
+    let catalogue = match opened {
+        Ok(catalogue) => catalogue,
+        Err(error) => return println!("{error}"),
+    };
+    println!("{}: {} samples", folder.display(), catalogue.samples.len());
+    println!("  opened in {:.3} s", start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    catalogue.fingerprint();
+    println!("  fingerprint in {:.3} s", start.elapsed().as_secs_f64());
+    let one = || catalogue.samples.iter().filter(|sample| read_sample(sample).is_ok()).count();
+    report(&catalogue, "one thread", one);
+    report(&catalogue, "all threads", || {
+        catalogue.samples.par_iter().filter(|sample| read_sample(sample).is_ok()).count()
+    });
+}
+
+fn report(catalogue: &Catalogue, name: &str, read: impl Fn() -> usize) {
+    // The first round brings the files into the system's cache.
+    read();
+    let start = Instant::now();
+    let good = read();
+    let seconds = start.elapsed().as_secs_f64();
+    let each = seconds / catalogue.samples.len() as f64 * 1e3;
+    println!("  {name}: {good} read in {seconds:.3} s, {each:.3} ms each");
+}
