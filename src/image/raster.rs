@@ -206,7 +206,9 @@ fn broken(path: &Path, error: &::image::ImageError) -> ImageError {
 /// The colour planes of a picture, without transparency.
 fn planes(picture: &DynamicImage) -> Image {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let eight = |value: u8| f32::from(value) / 255.0;
+    // A table is several times faster here than a division for each sample.
+    let table: [f32; 256] = std::array::from_fn(|value| value as f32 / 255.0);
+    let eight = |value: u8| table[usize::from(value)];
     let sixteen = |value: u16| f32::from(value) / 65535.0;
     let (bands, data) = match picture {
         DynamicImage::ImageLuma8(p) => (1, deinterleave(p, 1, 1, eight)),
