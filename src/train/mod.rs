@@ -9,6 +9,8 @@ use crate::catalogue::{OpenOptions, SplitOptions};
 use crate::evaluate::Predictions;
 use crate::pipeline::Pipeline;
 
+pub use crate::explain::FeatureMaps;
+
 /// Everything needed to repeat a training run; the body of `run.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -229,17 +231,6 @@ pub struct Watch {
     pub sample: usize,
     /// Names of the nodes whose maps are wanted.
     pub layers: Vec<String>,
-}
-
-/// Output of a layer for one image.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureMaps {
-    /// Name of the node.
-    pub layer: String,
-    /// Channels, height, width (vectors: `[n, 1, 1]`).
-    pub shape: [usize; 3],
-    /// Row-major values.
-    pub data: Vec<f32>,
 }
 
 /// The inside of the network for one image.
