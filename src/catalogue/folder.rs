@@ -274,7 +274,7 @@ mod tests {
             tree(&["a.jpg", "x/b.jpg", "x/c.jpg", "x/d.jpg", "y/e.jpg", "y/f.jpg", "y/g.jpg"]);
         let catalogue = open_plain(mixed.path()).unwrap();
         assert_eq!(catalogue.samples.iter().filter(|s| s.label.is_none()).count(), 1);
-        assert!(reasons(&catalogue).contains("1 images have no label"), "{}", reasons(&catalogue));
+        assert!(reasons(&catalogue).contains("1 image has no label"), "{}", reasons(&catalogue));
     }
 
     #[test]
@@ -351,7 +351,7 @@ mod tests {
         assert_eq!((catalogue.samples.len(), catalogue.class_counts()), (2, vec![1, 1]));
         let reasons = reasons(&catalogue);
         assert!(reasons.contains("q_3: band i, r is missing"), "{reasons}");
-        assert!(reasons.contains("mosaic.fits: 1 files do not fit"), "{reasons}");
+        assert!(reasons.contains("mosaic.fits: left out"), "{reasons}");
         options.bands = vec!["r".into(), "g".into()];
         let chosen = open_with(folder.path(), &options).unwrap();
         let names: Vec<String> = chosen.samples[0].files.iter().map(name).collect();

@@ -305,9 +305,8 @@ impl Catalogue {
         }
         let unlabelled = self.samples.iter().filter(|sample| sample.label.is_none()).count();
         if unlabelled > 0 && unlabelled < self.samples.len() {
-            self.warn_of_the_whole(format!(
-                "{unlabelled} images have no label and are not trained on"
-            ));
+            let images = if unlabelled == 1 { "image has" } else { "images have" };
+            self.warn_of_the_whole(format!("{unlabelled} {images} no label: not trained on"));
         }
     }
 

@@ -165,10 +165,9 @@ impl Groups {
     ) -> Result<Vec<(String, Vec<PathBuf>)>, CatalogueError> {
         if let Some(first) = self.unfit.first() {
             let reason = format!(
-                "{} files do not fit the band pattern \"{}\" and were left out, this being the \
-                 first",
-                self.unfit.len(),
-                options.band_pattern
+                "left out, as it does not fit the band pattern \"{}\" ({} such files in all)",
+                options.band_pattern,
+                self.unfit.len()
             );
             warnings.push(Warning::new(first, reason));
         }

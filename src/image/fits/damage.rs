@@ -100,7 +100,7 @@ fn every_byte_of_small_compressed_files_may_change() {
     }
 }
 
-/// A gzip bomb: a few kilobytes that claim, and would give, half a gigabyte of pixels.
+/// A gzip bomb: a few kilobytes that claim 400 million pixels, more than deflate can hold in them.
 #[test]
 fn a_gzip_bomb_is_refused_before_it_is_unpacked() {
     use std::io::Write;
