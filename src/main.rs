@@ -1,5 +1,5 @@
 //! The `arclet` program: hands its arguments to the library.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    arclet::cli::main()
 }

@@ -1,1 +1,153 @@
 //! The terminal: one file per command, thin.
+//!
+//! Every command has `Args` and `run`. With `--json`, results go to standard output as one JSON
+//! object (`train`: one per line and event); messages and the progress bar always go to standard
+//! error. The exit status is 0, 1 (failed) or 2 (bad arguments).
+
+mod demo;
+mod devices;
+mod evaluate;
+mod explain;
+mod follow;
+mod info;
+mod networks;
+mod output;
+mod predict;
+pub(crate) mod sample;
+mod settings;
+mod simulate;
+mod train;
+mod trained;
+mod window;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::run::RunError;
+use crate::train::TrainError;
+
+/// Exit status for arguments that make no sense.
+const BAD_ARGUMENTS: u8 = 2;
+
+/// A workbench for deep learning on galaxies and gravitational lenses.
+///
+/// Without a command, the window opens.
+#[derive(Debug, Parser)]
+#[command(name = "arclet", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    /// Data set (a folder with one folder per class, or a list) or run folder to open.
+    folder: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train on the sample data: in the window, or in the terminal without a display.
+    Demo(demo::Args),
+    /// What could train on this machine, and whether it computes rightly.
+    Devices(devices::Args),
+    /// How good a trained network is, on its test part or on other data.
+    Evaluate(evaluate::Args),
+    /// Write what a layer of a trained network makes of an image.
+    Explain(explain::Args),
+    /// What an image file holds.
+    Info(info::Args),
+    /// The networks there are, with their sizes and layers.
+    Networks(networks::Args),
+    /// Class probabilities of images as a table.
+    Predict(predict::Args),
+    /// Make a data set of simulated galaxies or lenses.
+    Simulate(simulate::Args),
+    /// Train a network, or go on with an interrupted run.
+    Train(Box<train::Args>),
+}
+
+/// Carries out the program's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures and go to standard output.
+            let status = if error.use_stderr() { BAD_ARGUMENTS } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    start_log();
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(status_of(&error))
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        None => window::open(cli.folder),
+        Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Devices(args)) => devices::run(&args),
+        Some(Command::Evaluate(args)) => evaluate::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Info(args)) => info::run(&args),
+        Some(Command::Networks(args)) => networks::run(&args),
+        Some(Command::Predict(args)) => predict::run(&args),
+        Some(Command::Simulate(args)) => simulate::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
+    }
+}
+
+/// Messages of the libraries, on standard error, as `RUST_LOG` asks for them (errors by default).
+fn start_log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error"));
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// An argument that makes no sense, found after parsing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BadArgument(pub(crate) String);
+
+/// The exit status for an error: 2 where the arguments were wrong.
+fn status_of(error: &anyhow::Error) -> u8 {
+    let wrong_setting = |error: &TrainError| matches!(error, TrainError::Setting { .. });
+    let bad = error.chain().any(|cause| {
+        cause.is::<BadArgument>()
+            || cause.downcast_ref().is_some_and(wrong_setting)
+            || matches!(cause.downcast_ref(), Some(RunError::Train(inner)) if wrong_setting(inner))
+    });
+    if bad { BAD_ARGUMENTS } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_folder_opens_the_window_and_a_command_does_not() {
+        let cli = Cli::try_parse_from(["arclet", "galaxies"]).unwrap();
+        assert_eq!(cli.folder, Some("galaxies".into()));
+        let cli = Cli::try_parse_from(["arclet", "demo", "--headless"]).unwrap();
+        assert!(matches!(cli.command, Some(Command::Demo(_))));
+    }
+
+    #[test]
+    fn wrong_settings_are_bad_arguments() {
+        let setting = TrainError::Setting { setting: "epochs", problem: "is 0".into() };
+        assert_eq!(status_of(&RunError::Train(setting).into()), 2);
+        assert_eq!(status_of(&BadArgument("x".into()).into()), 2);
+        assert_eq!(status_of(&anyhow::anyhow!("disk full")), 1);
+    }
+}

@@ -218,11 +218,10 @@ mod tests {
 
     #[test]
     fn numbers_are_legible() {
-        assert_eq!((grouped(11_689_512), grouped(12), grouped(1000)), (
-            "11,689,512".into(),
-            "12".into(),
-            "1,000".into()
-        ));
+        assert_eq!(
+            (grouped(11_689_512), grouped(12), grouped(1000)),
+            ("11,689,512".into(), "12".into(), "1,000".into())
+        );
         assert_eq!((short(1_814_073_344), short(999)), ("1.81 G".into(), "999".into()));
     }
 

@@ -1,1 +1,109 @@
 //! The run folder on disk: plan, history, checkpoints, predictions, evaluation.
+//!
+//! ```text
+//! run.toml                     the plan, and what it was carried out with ([run])
+//! split.csv                    the part of each sample
+//! history.csv                  a row per step and per epoch (column `kind`)
+//! model.toml                   what the network sees and means
+//! model.safetensors            the best weights, when the run is complete
+//! checkpoints/last.safetensors all that is needed to go on
+//! checkpoints/best.safetensors the best weights so far
+//! predictions.csv              test part by the best weights
+//! predictions_validation.csv   validation part by the best weights so far
+//! evaluation.json              figures of the test part
+//! curves, accuracy, confusion, roc, precision_recall   .svg .png .csv
+//! run.lock                     there while a process writes the run
+//! ```
+//!
+//! Every file but `history.csv` is written under a temporary name, synced and renamed. A run
+//! that was killed goes on from its last checkpoint to the same curve: rows after the checkpoint
+//! are dropped and made again.
+
+mod checkpoint;
+mod error;
+mod folder;
+mod history;
+mod journal;
+mod list;
+mod manifest;
+mod model;
+mod open;
+mod outputs;
+mod predictions;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use folder::{Folder, name};
+use journal::RunJournal;
+
+use crate::train::{Plan, Resumption, Session, Wake};
+
+pub use error::RunError;
+pub use history::{History, read_history};
+pub use list::{FoundRun, list};
+pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};
+pub use model::{Description, LoadedModel, load_model, read_description};
+pub use open::open;
+pub use outputs::{Report, read_evaluation, write_evaluation_figures};
+pub use predictions::{read_predictions, write_predictions};
+pub use split::read_split;
+
+/// Begins a run in a new or empty folder. Returns at once; the work is done on an engine thread,
+/// which calls `wake` after each event.
+///
+/// # Errors
+/// [`RunError::NotEmpty`], [`RunError::Locked`], [`RunError::Write`], or [`RunError::Train`] for
+/// a plan out of range.
+pub fn start(plan: Plan, folder: &Path, wake: Wake) -> Result<Session, RunError> {
+    let plan = with_absolute_paths(plan)?;
+    let folder = Folder::create(folder)?;
+    let journal = Box::new(RunJournal::new(folder, None));
+    Ok(Session::start(plan, Resumption::default(), journal, wake)?)
+}
+
+/// Goes on with a run from its last checkpoint; a complete run is evaluated again.
+///
+/// # Errors
+/// [`RunError::Missing`], [`RunError::Format`] or [`RunError::Newer`] for a folder that is no
+/// usable run, [`RunError::Locked`] while another process writes it.
+pub fn resume(folder: &Path, wake: Wake) -> Result<Session, RunError> {
+    let (plan, info) = read_manifest(folder)?;
+    let locked = Folder::open(folder)?;
+    let resumption = resumption(&locked, &info)?;
+    let journal = Box::new(RunJournal::new(locked, Some(info.started)));
+    Ok(Session::start(plan, resumption, journal, wake)?)
+}
+
+/// The plan with paths that are right wherever the run is resumed from.
+fn with_absolute_paths(mut plan: Plan) -> Result<Plan, RunError> {
+    plan.validate()?;
+    for path in [&mut plan.data, &mut plan.weights] {
+        if !path.as_os_str().is_empty() {
+            *path = std::path::absolute(&*path).map_err(|error| RunError::read(path, error))?;
+        }
+    }
+    Ok(plan)
+}
+
+/// What a run goes on from. A run killed before its first checkpoint begins anew.
+fn resumption(folder: &Folder, info: &RunInfo) -> Result<Resumption, RunError> {
+    let last = folder.checkpoint(name::LAST);
+    let checkpoint = if last.exists() { Some(checkpoint::read(&last)?) } else { None };
+    let history = match &checkpoint {
+        Some(checkpoint) => {
+            let position = &checkpoint.position;
+            history::up_to(read_history(folder.path())?, position.step, position.epoch)
+        }
+        None => History::default(),
+    };
+    Ok(Resumption {
+        checkpoint,
+        history,
+        split: Some(read_split(folder.path())?),
+        fingerprint: Some(info.fingerprint.clone()),
+        classes: info.classes.clone(),
+    })
+}

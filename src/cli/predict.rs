@@ -1,0 +1,53 @@
+//! `arclet predict`: class probabilities of images as a table.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::{output, trained};
+use crate::run;
+
+/// Arguments of `arclet predict`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder of the run.
+    run: PathBuf,
+    /// Images: a folder, a list, or a single file; labels are not needed.
+    #[arg(long, value_name = "PATH")]
+    data: PathBuf,
+    /// Table to write: id, file, label (as the data set gives it), one column per class.
+    #[arg(long, value_name = "FILE.csv")]
+    out: PathBuf,
+    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let (plan, _) = run::read_manifest(&args.run)?;
+    let loaded = trained::load(&args.run, &args.device)?;
+    let catalogue = trained::open(&args.data, &plan.open)?;
+    let samples: Vec<usize> = (0..catalogue.samples.len()).collect();
+    let scores = trained::score(&loaded, &catalogue, &samples)?;
+    let failed = scores.failed.len();
+    let predictions = scores.predictions(loaded.description.classes.clone());
+    run::write_predictions(&args.out, &catalogue, &predictions)?;
+    let mut counts = vec![0_usize; predictions.classes.len()];
+    (0..predictions.samples.len()).for_each(|index| counts[predictions.predicted(index)] += 1);
+    if args.json {
+        let counts: serde_json::Map<_, _> =
+            predictions.classes.iter().cloned().zip(counts.into_iter().map(Into::into)).collect();
+        let n = predictions.samples.len();
+        return output::json(&json!({
+            "n": n, "failed": failed, "out": args.out, "predicted": counts
+        }));
+    }
+    println!("{} images, {failed} left out, in {}", predictions.samples.len(), args.out.display());
+    for (class, count) in predictions.classes.iter().zip(counts) {
+        println!("{count:8}  {class}");
+    }
+    Ok(())
+}

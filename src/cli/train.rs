@@ -1,0 +1,394 @@
+//! `arclet train`: train a network, or go on with an interrupted run.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+
+use super::{BadArgument, follow, settings};
+use crate::catalogue;
+use crate::image::display::{Limits, Stretch};
+use crate::pipeline::{Augment, Channels, Normalise, Pipeline, Rotation};
+use crate::run;
+use crate::train::{ClassWeights, Loss, Optimizer, Plan, Schedule};
+
+/// Arguments of `arclet train`. Every setting left out keeps the value of the settings file, or
+/// the default.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// File of settings: the run.toml of a run, or one written by hand.
+    #[arg(value_name = "RUN.toml", conflicts_with = "resume")]
+    settings: Option<PathBuf>,
+    /// Go on with the interrupted run in this folder.
+    #[arg(long, value_name = "RUN")]
+    resume: Option<PathBuf>,
+    /// Data set: a folder with one folder per class, or a CSV or TSV list.
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// Network by name (`arclet networks` lists them).
+    #[arg(long, value_name = "NAME")]
+    network: Option<String>,
+    /// Folder for the run, new or empty.
+    #[arg(long, value_name = "RUN")]
+    out: Option<PathBuf>,
+    /// Print one JSON object per event.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    data_set: DataArgs,
+    #[command(flatten)]
+    learning: LearningArgs,
+    #[command(flatten)]
+    input: InputArgs,
+}
+
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Data set")]
+struct DataArgs {
+    /// Share of each class for validation.
+    #[arg(long, value_name = "F")]
+    val: Option<f64>,
+    /// Share of each class for the test.
+    #[arg(long, value_name = "F")]
+    test: Option<f64>,
+    /// Seed of the split, if it is to differ from --seed.
+    #[arg(long, value_name = "N")]
+    split_seed: Option<u64>,
+    /// Column of a list that names the files.
+    #[arg(long, value_name = "NAME")]
+    file_column: Option<String>,
+    /// Column of a list that holds the labels.
+    #[arg(long, value_name = "NAME")]
+    label_column: Option<String>,
+    /// Name pattern for bands in several files, e.g. `{id}_{band}.fits`.
+    #[arg(long, value_name = "PATTERN")]
+    band_pattern: Option<String>,
+    /// Bands in order, e.g. `g,r,i`.
+    #[arg(long, value_delimiter = ',', value_name = "BANDS")]
+    bands: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Learning")]
+struct LearningArgs {
+    /// What is learned; only `classify` so far.
+    #[arg(long, value_parser = ["classify"])]
+    task: Option<String>,
+    /// Number of epochs.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Images per step.
+    #[arg(long, value_name = "N")]
+    batch: Option<usize>,
+    /// sgd, adam, adamw or rmsprop.
+    #[arg(long, value_parser = settings::optimizer)]
+    optimizer: Option<Optimizer>,
+    /// Momentum of sgd and rmsprop.
+    #[arg(long, value_name = "F")]
+    momentum: Option<f64>,
+    /// Learning rate.
+    #[arg(long, value_name = "F")]
+    lr: Option<f64>,
+    /// constant, step:EVERY:FACTOR, multi-step:E,E:FACTOR, exponential:FACTOR, cosine:END,
+    /// polynomial:POWER or one-cycle:RISE:DIVIDE.
+    #[arg(long, value_parser = settings::schedule)]
+    schedule: Option<Schedule>,
+    /// Epochs of linear warm-up.
+    #[arg(long, value_name = "F")]
+    warmup: Option<f64>,
+    /// Weight decay.
+    #[arg(long, value_name = "F")]
+    weight_decay: Option<f64>,
+    /// Largest norm of the gradient; 0 for no clipping.
+    #[arg(long, value_name = "F")]
+    clip: Option<f64>,
+    /// cross-entropy or binary-cross-entropy.
+    #[arg(long, value_parser = settings::loss)]
+    loss: Option<Loss>,
+    /// Weights of the classes in the loss: none, balanced, square-root, or one number a class.
+    #[arg(long, value_parser = settings::class_weights)]
+    class_weights: Option<ClassWeights>,
+    /// Label smoothing, 0–1.
+    #[arg(long, value_name = "F")]
+    label_smoothing: Option<f64>,
+    /// Epochs without a better validation loss before stopping; 0 for never.
+    #[arg(long, value_name = "N")]
+    patience: Option<usize>,
+    /// Decay of the moving average of the weights that is evaluated; 0 for none.
+    #[arg(long, value_name = "F")]
+    average: Option<f64>,
+    /// Views (rotations and flips, 1–8) averaged in the final evaluation and predictions.
+    #[arg(long, value_name = "N")]
+    views: Option<usize>,
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N or ws://HOST.
+    #[arg(long)]
+    device: Option<String>,
+    /// Seed of weights, order, augmentation, dropout and split.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Trained weights to start from (safetensors).
+    #[arg(long, value_name = "FILE")]
+    weights: Option<PathBuf>,
+    /// Layers whose names begin with this do not learn; may be given several times.
+    #[arg(long, value_name = "PREFIX")]
+    freeze: Vec<String>,
+}
+
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "What the network sees")]
+struct InputArgs {
+    /// Side of the network's input, in pixels.
+    #[arg(long, value_name = "N")]
+    size: Option<usize>,
+    /// Side of the central square cut out, in pixels of the file; 0 for the largest.
+    #[arg(long, value_name = "N")]
+    crop: Option<usize>,
+    /// all, grey, or bands from 0 such as 2,1,0.
+    #[arg(long, value_parser = settings::channels)]
+    channels: Option<Channels>,
+    /// min-max, percentile:P, zscale or fixed:LOW:HIGH.
+    #[arg(long, value_parser = settings::limits)]
+    limits: Option<Limits>,
+    /// linear, asinh, log or sqrt.
+    #[arg(long, value_parser = settings::stretch)]
+    stretch: Option<Stretch>,
+    /// none, per-image or data-set.
+    #[arg(long, value_parser = settings::normalise)]
+    normalise: Option<Normalise>,
+    /// on, or off for no random changes at all.
+    #[arg(long, value_parser = ["on", "off"])]
+    augment: Option<String>,
+    /// Random rotations: none, quarter or any.
+    #[arg(long, value_parser = settings::rotation)]
+    rotation: Option<Rotation>,
+    /// Random mirror images: none, horizontal, vertical or both.
+    #[arg(long, value_parser = settings::flip)]
+    flip: Option<(bool, bool)>,
+    /// Largest random shift, in pixels of the input.
+    #[arg(long, value_name = "F")]
+    shift: Option<f32>,
+    /// Random zoom, MIN:MAX.
+    #[arg(long, value_parser = settings::zoom)]
+    zoom: Option<(f32, f32)>,
+    /// Standard deviation of random noise, in units of the stretched 0–1 range.
+    #[arg(long, value_name = "F")]
+    noise: Option<f32>,
+    /// Largest random change of brightness, in the same units.
+    #[arg(long, value_name = "F")]
+    brightness: Option<f32>,
+    /// Largest random relative change of contrast.
+    #[arg(long, value_name = "F")]
+    contrast: Option<f32>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let wake = Arc::new(|| ());
+    if let Some(folder) = &args.resume {
+        let session = run::resume(folder, wake)?;
+        return follow::follow(session, args.json);
+    }
+    let plan = plan(args)?;
+    let missing = || BadArgument("give a folder for the run: --out RUN".into());
+    let out = args.out.as_deref().ok_or_else(missing)?;
+    let session = run::start(plan, out, wake)?;
+    follow::follow(session, args.json)
+}
+
+/// The plan: the settings file, or defaults that suit the data set, changed by the arguments.
+fn plan(args: &Args) -> anyhow::Result<Plan> {
+    let mut plan = match &args.settings {
+        Some(path) => run::read_plan(path)?,
+        None => Plan::default(),
+    };
+    set(&mut plan.data, args.data.as_ref());
+    set(&mut plan.network, args.network.as_ref());
+    args.data_set.apply(&mut plan);
+    args.learning.apply(&mut plan)?;
+    check(&plan, args)?;
+    if args.settings.is_none() {
+        plan.pipeline = suited_pipeline(&plan).context("cannot open the data set")?;
+    }
+    args.input.apply(&mut plan.pipeline);
+    plan.validate()?;
+    Ok(plan)
+}
+
+/// Finds wrong names before the data set is opened.
+fn check(plan: &Plan, args: &Args) -> anyhow::Result<()> {
+    if plan.data.as_os_str().is_empty() {
+        let text = "give a data set: --data PATH (or a settings file, or --resume RUN)";
+        return Err(BadArgument(text.into()).into());
+    }
+    if args.settings.is_none() && args.network.is_none() {
+        let text = "give a network: --network NAME; `arclet networks` lists them";
+        return Err(BadArgument(text.into()).into());
+    }
+    crate::architectures::find(&plan.network).map_err(|error| BadArgument(error.to_string()))?;
+    Ok(())
+}
+
+/// Defaults for this kind of images.
+fn suited_pipeline(plan: &Plan) -> anyhow::Result<Pipeline> {
+    let never = AtomicBool::new(false);
+    let catalogue = catalogue::open(&plan.data, &plan.open, &|_| (), &never)?;
+    Ok(Pipeline::for_catalogue(&catalogue))
+}
+
+/// Changes a setting where an argument was given.
+fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
+    if let Some(given) = given {
+        setting.clone_from(given);
+    }
+}
+
+impl DataArgs {
+    fn apply(&self, plan: &mut Plan) {
+        set(&mut plan.split.validation, self.val.as_ref());
+        set(&mut plan.split.test, self.test.as_ref());
+        set(&mut plan.split.seed, self.split_seed.as_ref());
+        set(&mut plan.open.file_column, self.file_column.as_ref());
+        set(&mut plan.open.label_column, self.label_column.as_ref());
+        set(&mut plan.open.band_pattern, self.band_pattern.as_ref());
+        set(&mut plan.open.bands, self.bands.as_ref());
+    }
+}
+
+impl LearningArgs {
+    fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
+        set(&mut plan.epochs, self.epochs.as_ref());
+        set(&mut plan.batch_size, self.batch.as_ref());
+        set(&mut plan.optimizer, self.optimizer.as_ref());
+        set(&mut plan.learning_rate, self.lr.as_ref());
+        set(&mut plan.schedule, self.schedule.as_ref());
+        set(&mut plan.warmup_epochs, self.warmup.as_ref());
+        set(&mut plan.weight_decay, self.weight_decay.as_ref());
+        set(&mut plan.clip_norm, self.clip.as_ref());
+        set(&mut plan.loss, self.loss.as_ref());
+        set(&mut plan.class_weights, self.class_weights.as_ref());
+        set(&mut plan.label_smoothing, self.label_smoothing.as_ref());
+        set(&mut plan.patience, self.patience.as_ref());
+        set(&mut plan.weight_average, self.average.as_ref());
+        set(&mut plan.test_views, self.views.as_ref());
+        set(&mut plan.device, self.device.as_ref());
+        set(&mut plan.weights, self.weights.as_ref());
+        if let Some(seed) = self.seed {
+            plan.seed = seed;
+            plan.split.seed = seed;
+        }
+        if !self.freeze.is_empty() {
+            plan.freeze.clone_from(&self.freeze);
+        }
+        self.momentum.map_or(Ok(()), |given| set_momentum(&mut plan.optimizer, given))
+    }
+}
+
+fn set_momentum(optimizer: &mut Optimizer, given: f64) -> Result<(), BadArgument> {
+    match optimizer {
+        Optimizer::Sgd { momentum, nesterov } => {
+            *momentum = given;
+            *nesterov &= given > 0.0;
+        }
+        Optimizer::RmsProp { momentum, .. } => *momentum = given,
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => {
+            return Err(BadArgument("--momentum is for sgd and rmsprop".into()));
+        }
+    }
+    Ok(())
+}
+
+impl InputArgs {
+    fn apply(&self, pipeline: &mut Pipeline) {
+        let before = pipeline.clone();
+        set(&mut pipeline.size, self.size.as_ref());
+        set(&mut pipeline.crop, self.crop.as_ref());
+        set(&mut pipeline.channels, self.channels.as_ref());
+        set(&mut pipeline.limits, self.limits.as_ref());
+        set(&mut pipeline.stretch, self.stretch.as_ref());
+        set(&mut pipeline.normalise, self.normalise.as_ref());
+        if *pipeline != before {
+            // Mean and standard deviation were those of other values.
+            pipeline.mean.clear();
+            pipeline.std.clear();
+        }
+        self.apply_augment(&mut pipeline.augment);
+    }
+
+    fn apply_augment(&self, augment: &mut Augment) {
+        match self.augment.as_deref() {
+            Some("off") => *augment = Augment::none(),
+            Some(_) => *augment = Augment::default(),
+            None => {}
+        }
+        set(&mut augment.rotation, self.rotation.as_ref());
+        set(&mut augment.shift_pixels, self.shift.as_ref());
+        set(&mut augment.noise_sigma, self.noise.as_ref());
+        set(&mut augment.brightness, self.brightness.as_ref());
+        set(&mut augment.contrast, self.contrast.as_ref());
+        if let Some((horizontal, vertical)) = self.flip {
+            (augment.flip_horizontal, augment.flip_vertical) = (horizontal, vertical);
+        }
+        if let Some((min, max)) = self.zoom {
+            (augment.zoom_min, augment.zoom_max) = (min, max);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parse(line: &str) -> Args {
+        Line::try_parse_from(line.split(' ')).unwrap().args
+    }
+
+    #[test]
+    fn arguments_change_the_plan() {
+        let line = "train --data d --network lenet5 --out r --epochs 3 --batch 8 --optimizer sgd \
+                    --momentum 0.8 --lr 0.02 --schedule step:5:0.5 --val 0.1 --test 0.2 --seed 4 \
+                    --class-weights square-root --views 8 --freeze conv1 --freeze conv2";
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let args = parse(&line);
+        let mut plan = Plan::default();
+        args.data_set.apply(&mut plan);
+        args.learning.apply(&mut plan).unwrap();
+        assert_eq!((plan.epochs, plan.batch_size, plan.test_views), (3, 8, 8));
+        assert_eq!(plan.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: true });
+        assert_eq!(plan.schedule, Schedule::Step { every: 5, factor: 0.5 });
+        assert_eq!((plan.split.validation, plan.split.test, plan.split.seed), (0.1, 0.2, 4));
+        assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
+    }
+
+    #[test]
+    fn input_arguments_change_the_pipeline_and_unfit_it() {
+        let args = parse("train --size 48 --augment off --rotation quarter --flip none");
+        let mut pipeline = Pipeline { mean: vec![0.5], std: vec![0.1], ..Pipeline::default() };
+        args.input.apply(&mut pipeline);
+        assert_eq!((pipeline.size, pipeline.mean.len()), (48, 0));
+        let expected = Augment { rotation: Rotation::Quarter, ..Augment::none() };
+        assert_eq!(pipeline.augment, expected);
+    }
+
+    #[test]
+    fn wrong_values_are_refused_while_parsing() {
+        for line in ["train --schedule sine", "train --optimizer lion", "train --epochs three"] {
+            assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+        assert!(Line::try_parse_from(["train", "a.toml", "--resume", "r"]).is_err());
+    }
+
+    #[test]
+    fn a_missing_or_unknown_name_is_a_bad_argument() {
+        for line in ["train --out r", "train --data d", "train --data d --network nonet"] {
+            assert!(plan(&parse(line)).unwrap_err().is::<BadArgument>(), "{line}");
+        }
+        assert!(set_momentum(&mut Optimizer::default(), 0.9).is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! What `evaluate`, `predict` and `explain` share: a trained network at work on a data set.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::catalogue::{self, Catalogue, OpenOptions, Sample};
+use crate::device;
+use crate::image;
+use crate::pipeline::loader::{Loader, LoaderOptions};
+use crate::run::{self, LoadedModel};
+use crate::train::{Predictor, Scores};
+
+/// Images per pass.
+const BATCH: usize = 32;
+
+/// Loads the network of a run on a device.
+pub(super) fn load(run: &Path, device: &str) -> anyhow::Result<LoadedModel> {
+    let chosen = device::choose(device)?;
+    Ok(run::load_model(run, &chosen)?)
+}
+
+/// Opens a data set; a single image file is a data set of one.
+pub(super) fn open(data: &Path, options: &OpenOptions) -> anyhow::Result<Catalogue> {
+    if data.is_file() && image::is_image_path(data) {
+        return Ok(single(data));
+    }
+    let never = AtomicBool::new(false);
+    let catalogue = catalogue::open(data, options, &|_| (), &never)
+        .with_context(|| format!("cannot open the data set {}", data.display()))?;
+    for warning in &catalogue.warnings {
+        eprintln!("left out: {}: {}", warning.file.display(), warning.reason);
+    }
+    Ok(catalogue)
+}
+
+fn single(file: &Path) -> Catalogue {
+    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let root = file.parent().map(Path::to_owned).unwrap_or_default();
+    let sample = Sample { id: name, files: vec![file.to_owned()], ..Sample::default() };
+    Catalogue { root, samples: vec![sample], ..Catalogue::default() }
+}
+
+/// Scores of samples by a network, with a progress bar.
+pub(super) fn score(
+    loaded: &LoadedModel,
+    catalogue: &Catalogue,
+    samples: &[usize],
+) -> anyhow::Result<Scores> {
+    let pipeline = Arc::new(loaded.description.pipeline.clone());
+    let options = LoaderOptions { cache_bytes: cache(loaded), ..LoaderOptions::default() };
+    let loader = Loader::new(Arc::new(catalogue.clone()), pipeline, options);
+    let predictor = Predictor {
+        model: &loaded.model,
+        loader: &loader,
+        loss: loaded.description.loss,
+        batch_size: BATCH,
+        views: loaded.description.test_views,
+    };
+    let bar = bar();
+    let scores = predictor.scores(samples, &mut |share| {
+        bar.set_position((share * 1000.0) as u64);
+        true
+    })?;
+    bar.finish_and_clear();
+    let scores = scores.context("predicting was cancelled")?;
+    for (_, reason) in &scores.failed {
+        eprintln!("left out: {reason}");
+    }
+    Ok(scores)
+}
+
+/// Images are needed again only where several views are averaged.
+fn cache(loaded: &LoadedModel) -> usize {
+    if loaded.description.test_views > 1 { LoaderOptions::default().cache_bytes } else { 0 }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::new(1000);
+    if let Ok(style) = ProgressStyle::with_template("predicting {wide_bar} {percent:>3} % {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,150 @@
+//! The run folder as the engine's journal.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::folder::{Folder, name};
+use super::history::{History, HistoryWriter};
+use super::manifest::{FORMAT, RunInfo, write_manifest};
+use super::{RunError, checkpoint, model, outputs, predictions, split};
+use crate::catalogue::Catalogue;
+use crate::evaluate::Predictions;
+use crate::train::{
+    Checkpoint, EpochRecord, Finished, Journal, JournalError, Results, Slot, Started, StepRecord,
+};
+use std::sync::Arc;
+
+/// Writes a run down in its folder.
+pub(super) struct RunJournal {
+    folder: Folder,
+    /// When the run first began; `None` for a new one.
+    began: Option<u64>,
+    catalogue: Arc<Catalogue>,
+    history: History,
+    writer: Option<HistoryWriter>,
+}
+
+impl RunJournal {
+    pub(super) fn new(folder: Folder, began: Option<u64>) -> Self {
+        let catalogue = Arc::default();
+        Self { folder, began, catalogue, history: History::default(), writer: None }
+    }
+
+    fn begin(&mut self, started: &Started) -> Result<(), RunError> {
+        let path = self.folder.path();
+        self.catalogue = Arc::clone(&started.catalogue);
+        self.history = started.history.clone();
+        split::write_split(path, &started.catalogue, &started.split)?;
+        self.writer = Some(HistoryWriter::begin(path, &self.history)?);
+        model::describe(path, started)?;
+        // The manifest comes last: with it, the folder holds a run.
+        write_manifest(path, &started.plan, &self.info(started))
+    }
+
+    fn info(&self, started: &Started) -> RunInfo {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs());
+        RunInfo {
+            format: FORMAT,
+            arclet: env!("CARGO_PKG_VERSION").into(),
+            device: started.device.clone(),
+            fingerprint: started.catalogue.fingerprint(),
+            classes: started.catalogue.classes.clone(),
+            input: started.network.input,
+            started: self.began.unwrap_or(now),
+        }
+    }
+
+    fn history_writer(&mut self) -> Result<&mut HistoryWriter, RunError> {
+        let path = self.folder.file(name::HISTORY);
+        let missing = RunError::Missing { path, what: "the run has not begun" };
+        self.writer.as_mut().ok_or(missing)
+    }
+
+    fn write_steps(&mut self, records: &[StepRecord]) -> Result<(), RunError> {
+        self.history.0.extend_from_slice(records);
+        self.history_writer()?.steps(records)
+    }
+
+    fn write_epoch(&mut self, record: &EpochRecord, seen: &Predictions) -> Result<(), RunError> {
+        self.history.1.push(*record);
+        self.history_writer()?.epoch(record)?;
+        if record.best && !seen.samples.is_empty() {
+            let path = self.folder.file(name::VALIDATION_PREDICTIONS);
+            predictions::write_predictions(&path, &self.catalogue, seen)?;
+        }
+        Ok(())
+    }
+
+    fn write_checkpoint(&mut self, slot: Slot, kept: Checkpoint) -> Result<PathBuf, RunError> {
+        let path = self.folder.checkpoint(match slot {
+            Slot::Last => name::LAST,
+            Slot::Best => name::BEST,
+        });
+        // The rows up to a checkpoint must be there when it is resumed from.
+        self.history_writer()?.sync()?;
+        checkpoint::write(&path, kept)?;
+        Ok(path)
+    }
+
+    fn read_best(&self) -> Result<Option<Checkpoint>, RunError> {
+        let path = self.folder.checkpoint(name::BEST);
+        if path.exists() { checkpoint::read(&path).map(Some) } else { Ok(None) }
+    }
+
+    fn write_results(&mut self, results: &Results) -> Result<(), RunError> {
+        let path = self.folder.path().to_owned();
+        if results.finished != Finished::Stopped {
+            model::publish(&path)?;
+        }
+        let tables = [
+            (name::VALIDATION_PREDICTIONS, &results.validation),
+            (name::TEST_PREDICTIONS, &results.test),
+        ];
+        for (file, predicted) in tables {
+            if let Some(predicted) = predicted.as_ref().filter(|p| !p.samples.is_empty()) {
+                let file = path.join(file);
+                predictions::write_predictions(&file, &self.catalogue, predicted)?;
+            }
+        }
+        outputs::write(&path, &self.history, results)
+    }
+}
+
+/// A run's error in the words of the journal.
+fn said(error: RunError) -> JournalError {
+    JournalError(error.to_string())
+}
+
+impl Journal for RunJournal {
+    fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    fn started(&mut self, started: &Started) -> Result<(), JournalError> {
+        self.begin(started).map_err(said)
+    }
+
+    fn steps(&mut self, records: &[StepRecord]) -> Result<(), JournalError> {
+        self.write_steps(records).map_err(said)
+    }
+
+    fn epoch(
+        &mut self,
+        record: &EpochRecord,
+        validation: &Predictions,
+    ) -> Result<(), JournalError> {
+        self.write_epoch(record, validation).map_err(said)
+    }
+
+    fn checkpoint(&mut self, slot: Slot, kept: Checkpoint) -> Result<PathBuf, JournalError> {
+        self.write_checkpoint(slot, kept).map_err(said)
+    }
+
+    fn best(&mut self) -> Result<Option<Checkpoint>, JournalError> {
+        self.read_best().map_err(said)
+    }
+
+    fn finished(&mut self, results: &Results) -> Result<(), JournalError> {
+        self.write_results(results).map_err(said)
+    }
+}

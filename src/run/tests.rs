@@ -1,0 +1,195 @@
+//! Runs in their folders: complete, stopped, killed, resumed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::*;
+use crate::catalogue::{SplitOptions, open as open_catalogue};
+use crate::device;
+use crate::pipeline::Augment;
+use crate::train::testing::{discs_and_bars, events_until, plan};
+use crate::train::{Command, EpochRecord, Event, Finished, Plan, Stage, StepRecord};
+
+fn wake() -> Wake {
+    Arc::new(|| ())
+}
+
+/// A plan with everything that has a state: dropout, average, augmentation, momentum, schedule.
+fn full_plan(data: &Path) -> Plan {
+    let mut plan = plan(data);
+    plan.split = SplitOptions { validation: 0.25, test: 0.25, seed: 5 };
+    plan.pipeline.augment = Augment { noise_sigma: 0.02, ..Augment::default() };
+    plan.weight_average = 0.9;
+    plan.clip_norm = 5.0;
+    plan.label_smoothing = 0.05;
+    plan.schedule = crate::train::Schedule::Cosine { end_factor: 0.1 };
+    plan.epochs = 4;
+    plan.batch_size = 4;
+    plan
+}
+
+/// What must be equal: all but clocks.
+fn curve(folder: &Path) -> (Vec<StepRecord>, Vec<EpochRecord>) {
+    let (mut steps, mut epochs) = read_history(folder).unwrap();
+    steps.iter_mut().for_each(|step| step.images_per_second = 0.0);
+    epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    (steps, epochs)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+struct Home {
+    _home: tempfile::TempDir,
+    data: PathBuf,
+    runs: PathBuf,
+}
+
+fn home(per_class: usize) -> Home {
+    let home = tempfile::tempdir().unwrap();
+    let (data, runs) = (home.path().join("data"), home.path().join("runs"));
+    discs_and_bars(&data, per_class);
+    Home { _home: home, data, runs }
+}
+
+#[test]
+fn a_killed_run_resumes_to_the_same_curve() {
+    let home = home(12);
+    let (whole, killed) = (home.runs.join("whole"), home.runs.join("killed"));
+    let session = start(full_plan(&home.data), &whole, wake()).unwrap();
+    events_until(&session, |e| matches!(e, Event::Epoch(record, _) if record.epoch == 2));
+    events_until(&session, |e| matches!(e, Event::Steps(_)));
+    session.send(Command::Pause);
+    events_until(&session, |e| matches!(e, Event::Stage(Stage::Paused)));
+    // What a kill -9 leaves: the files as they are, rows after the last checkpoint included.
+    copy(&whole, &killed);
+    session.send(Command::Resume);
+    session.join().unwrap();
+    assert!(read_history(&killed).unwrap().0.len() < read_history(&whole).unwrap().0.len());
+    let (finished, _) = resume(&killed, wake()).unwrap().join().unwrap();
+    assert_eq!(finished, Finished::Complete);
+    assert_eq!(curve(&killed), curve(&whole));
+    for file in [name::TEST_PREDICTIONS, name::VALIDATION_PREDICTIONS] {
+        assert_eq!(fs::read(killed.join(file)).unwrap(), fs::read(whole.join(file)).unwrap());
+    }
+}
+
+#[test]
+fn a_run_stopped_within_an_epoch_resumes_to_the_same_curve() {
+    let home = home(12);
+    let (whole, stopped) = (home.runs.join("whole"), home.runs.join("stopped"));
+    start(full_plan(&home.data), &whole, wake()).unwrap().join().unwrap();
+    let mut rounds = 0;
+    let mut session = start(full_plan(&home.data), &stopped, wake()).unwrap();
+    loop {
+        events_until(&session, |e| matches!(e, Event::Steps(_)));
+        session.send(Command::Stop);
+        rounds += 1;
+        if session.join().unwrap().0 == Finished::Complete {
+            break;
+        }
+        session = resume(&stopped, wake()).unwrap();
+    }
+    assert!(rounds > 2, "it was stopped {rounds} times only");
+    assert_eq!(curve(&stopped), curve(&whole));
+}
+
+#[test]
+fn a_complete_run_leaves_every_file_and_predicts_alike() {
+    let home = home(8);
+    let folder = home.runs.join("run");
+    let plan = full_plan(&home.data);
+    let session = start(plan.clone(), &folder, wake()).unwrap();
+    let (_, test) = session.join().unwrap();
+    let test = test.unwrap();
+    for file in [
+        "run.toml",
+        "split.csv",
+        "history.csv",
+        "model.toml",
+        "model.safetensors",
+        "checkpoints/last.safetensors",
+        "checkpoints/best.safetensors",
+        "predictions.csv",
+        "predictions_validation.csv",
+        "evaluation.json",
+        "curves.svg",
+        "curves.png",
+        "confusion.png",
+        "roc.svg",
+    ] {
+        assert!(folder.join(file).is_file(), "{file} is missing");
+    }
+    assert!(!folder.join(name::LOCK).exists());
+    let (kept, info) = read_manifest(&folder).unwrap();
+    assert!(!kept.pipeline.mean.is_empty());
+    assert_eq!((kept.epochs, info.classes.len(), info.input), (plan.epochs, 2, [3, 16, 16]));
+    let never = std::sync::atomic::AtomicBool::new(false);
+    let catalogue = open_catalogue(&home.data, &kept.open, &|_| (), &never).unwrap();
+    let read = read_predictions(&folder.join(name::TEST_PREDICTIONS), &catalogue).unwrap();
+    assert_eq!(read, *test);
+    let report = read_evaluation(&folder).unwrap();
+    assert_eq!(report.evaluation.n, test.samples.len());
+    let loaded = load_model(&folder, &device::choose("flex").unwrap()).unwrap();
+    assert_eq!(loaded.description.classes, ["bar", "disc"]);
+    let found = list(&home.runs);
+    assert!(found.len() == 1 && found[0].complete);
+    assert!(matches!(open(&folder).unwrap().last(), Some(Event::Finished(_, Some(_)))));
+}
+
+#[test]
+fn a_folder_in_use_or_taken_is_refused() {
+    let home = home(4);
+    let folder = home.runs.join("run");
+    let endless = Plan { epochs: 100_000, ..plan(&home.data) };
+    let session = start(endless.clone(), &folder, wake()).unwrap();
+    events_until(&session, |e| matches!(e, Event::Steps(_)));
+    assert!(matches!(resume(&folder, wake()), Err(RunError::Locked { .. })));
+    session.send(Command::Stop);
+    session.join().unwrap();
+    assert!(matches!(start(endless, &folder, wake()), Err(RunError::NotEmpty { .. })));
+}
+
+#[test]
+fn a_changed_data_set_is_refused() {
+    let home = home(4);
+    let folder = home.runs.join("run");
+    start(Plan { epochs: 1, ..plan(&home.data) }, &folder, wake()).unwrap().join().unwrap();
+    fs::remove_file(home.data.join("bar/00.png")).unwrap();
+    let error = resume(&folder, wake()).unwrap().join().unwrap_err().to_string();
+    assert!(error.contains("is not the one this run began with"), "{error}");
+}
+
+#[test]
+fn a_data_set_that_fails_leaves_no_folder() {
+    let home = home(1);
+    let folder = home.runs.join("run");
+    let nowhere = plan(&home.data.join("nowhere"));
+    assert!(start(nowhere, &folder, wake()).unwrap().join().is_err());
+    assert!(!folder.exists());
+}
+
+#[test]
+fn damage_is_told_by_file() {
+    let home = home(4);
+    let folder = home.runs.join("run");
+    start(Plan { epochs: 1, ..plan(&home.data) }, &folder, wake()).unwrap().join().unwrap();
+    let last = folder.join("checkpoints/last.safetensors");
+    fs::write(&last, b"not a checkpoint").unwrap();
+    let Err(error) = resume(&folder, wake()) else { panic!("it went on") };
+    assert!(error.to_string().contains("last.safetensors"), "{error}");
+    fs::remove_file(folder.join(name::SPLIT)).unwrap();
+    fs::remove_file(last).unwrap();
+    let Err(error) = resume(&folder, wake()) else { panic!("it went on") };
+    assert!(matches!(error, RunError::Missing { .. }), "{error}");
+}

@@ -1,0 +1,220 @@
+//! Learning: an epoch and its steps.
+
+use burn::tensor::Transaction;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::ports::Ports;
+use super::{Engine, Flow};
+use crate::pipeline::Batch;
+use crate::pipeline::loader::Drawing;
+use crate::train::error::TrainError;
+use crate::train::event::{Event, Stage, StepRecord};
+use crate::train::learner::Learned;
+use crate::train::loss;
+use crate::train::predict::read_all;
+
+/// Steps that may wait on a GPU before their losses are read back together.
+const UNREAD_STEPS: usize = 8;
+
+/// A step whose loss is still on the device.
+pub(super) struct Pending {
+    step: usize,
+    epoch: f64,
+    learning_rate: f64,
+    labels: Vec<usize>,
+    learned: Learned,
+}
+
+impl Engine {
+    /// The rest of the epoch under way, and its evaluation.
+    pub(super) fn epoch(&mut self, ports: &mut Ports) -> Result<Flow, TrainError> {
+        let epoch = self.position.epoch;
+        let batch_size = self.plan.batch_size;
+        let order = epoch_order(&self.parts.train, self.plan.seed, epoch, batch_size);
+        let done = (self.position.batch * batch_size).min(order.len());
+        let drawing = Drawing::Augmented { seed: self.plan.seed, epoch };
+        self.announce(ports);
+        self.speed.restart();
+        for batch in self.loader.epoch(order[done..].to_vec(), batch_size, drawing) {
+            if self.control(ports)? == Flow::Stop {
+                self.read_back(ports)?;
+                return Ok(Flow::Stop);
+            }
+            self.step(batch, ports)?;
+        }
+        self.read_back(ports)?;
+        if self.control(ports)? == Flow::Stop {
+            return Ok(Flow::Stop);
+        }
+        self.end_epoch(ports)
+    }
+
+    /// Tells the stage; the first step on a GPU compiles and tunes its kernels.
+    fn announce(&self, ports: &mut Ports) {
+        let first = !self.warmed_up && !self.on_cpu;
+        ports.stage(if first { Stage::TuningKernels } else { Stage::Training });
+    }
+
+    /// One step of the optimiser.
+    fn step(&mut self, batch: Batch, ports: &mut Ports) -> Result<(), TrainError> {
+        self.warn_of_unreadable(&batch, ports);
+        self.position.batch += 1;
+        if batch.samples.is_empty() {
+            return Ok(());
+        }
+        let learning_rate = self.rate.at(self.position.step);
+        let labels = batch.labels;
+        let draw = (self.plan.seed, self.position.step as u64);
+        let images = (batch.images, batch.shape);
+        let learned = self.learner.learn(&self.criterion, images, &labels, learning_rate, draw);
+        self.position.step += 1;
+        let (step, epoch) = (self.position.step, self.epoch_position());
+        self.pending.push(Pending { step, epoch, learning_rate, labels, learned });
+        if self.on_cpu || !self.warmed_up || self.pending.len() >= UNREAD_STEPS {
+            self.read_back(ports)?;
+        }
+        if !self.warmed_up {
+            self.warmed_up = true;
+            self.speed.restart();
+            ports.stage(Stage::Training);
+        }
+        Ok(())
+    }
+
+    /// Where the run stands, in epochs.
+    fn epoch_position(&self) -> f64 {
+        let steps = self.started.steps_per_epoch.max(1) as f64;
+        self.position.epoch as f64 + self.position.batch as f64 / steps
+    }
+
+    fn warn_of_unreadable(&mut self, batch: &Batch, ports: &mut Ports) {
+        for (sample, reason) in &batch.failed {
+            if self.unreadable.insert(*sample) {
+                ports.warn(format!("left out: {reason}"));
+            }
+        }
+    }
+
+    /// Reads the losses that are still on the device, writes them down and tells them.
+    pub(super) fn read_back(&mut self, ports: &mut Ports) -> Result<(), TrainError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let values = read_steps(&pending)?;
+        let mut records = Vec::with_capacity(pending.len());
+        let mut trouble = None;
+        for (step, values) in pending.iter().zip(values) {
+            let record = self.record(step, &values);
+            records.push(record);
+            if !(record.loss.is_finite() && record.gradient_norm.is_finite()) {
+                trouble = Some(diverged(&record));
+                break;
+            }
+        }
+        ports.write(|journal| journal.steps(&records))?;
+        ports.tell(Event::Steps(records));
+        trouble.map_or(Ok(()), Err)
+    }
+
+    fn record(&mut self, step: &Pending, values: &StepValues) -> StepRecord {
+        let images = step.labels.len();
+        let accuracy = loss::accuracy(&values.logits, &step.labels);
+        self.position.loss_sum += values.loss * images as f64;
+        self.position.right += accuracy * images as f64;
+        self.position.images += images;
+        StepRecord {
+            step: step.step,
+            epoch: step.epoch,
+            loss: values.loss,
+            accuracy,
+            learning_rate: step.learning_rate,
+            gradient_norm: values.norm,
+            images_per_second: self.speed.count(images),
+        }
+    }
+}
+
+/// Numbers of a step on the CPU.
+struct StepValues {
+    loss: f64,
+    norm: f64,
+    logits: Vec<f32>,
+}
+
+/// Reads the values of all steps in one transaction.
+fn read_steps(pending: &[Pending]) -> Result<Vec<StepValues>, TrainError> {
+    let all = pending.iter().fold(Transaction::default(), |all, step| {
+        let Learned { loss, norm, logits } = &step.learned;
+        all.register(loss.clone()).register(norm.clone()).register(logits.clone())
+    });
+    let number = |vector: &[f32]| vector.first().map_or(f64::NAN, |&value| f64::from(value));
+    let values = |step: &[Vec<f32>]| StepValues {
+        loss: number(&step[0]),
+        norm: number(&step[1]),
+        logits: step[2].clone(),
+    };
+    Ok(read_all(all)?.chunks_exact(3).map(values).collect())
+}
+
+fn diverged(record: &StepRecord) -> TrainError {
+    let loss = if record.loss.is_finite() { record.gradient_norm } else { record.loss };
+    TrainError::Diverged { loss, step: record.step, learning_rate: record.learning_rate }
+}
+
+/// The order of an epoch, from the seed and the epoch alone. A single image left over for the
+/// last batch is left out: batch normalisation has no variance of one value.
+pub(super) fn epoch_order(
+    samples: &[usize],
+    seed: u64,
+    epoch: usize,
+    batch_size: usize,
+) -> Vec<usize> {
+    let mut key = [0; 32];
+    let words = [seed, epoch as u64, 0, u64::from_le_bytes(*b"order\0\0\0")];
+    for (bytes, word) in key.chunks_exact_mut(8).zip(words) {
+        bytes.copy_from_slice(&word.to_le_bytes());
+    }
+    let mut order = samples.to_vec();
+    order.shuffle(&mut ChaCha8Rng::from_seed(key));
+    order.truncate(used(samples.len(), batch_size));
+    order
+}
+
+/// Images of an epoch of `count`.
+fn used(count: usize, batch_size: usize) -> usize {
+    let single = batch_size > 1 && count > 1 && count % batch_size == 1;
+    count - usize::from(single)
+}
+
+/// Steps of an epoch of `count` images.
+pub(super) fn steps_per_epoch(count: usize, batch_size: usize) -> usize {
+    used(count, batch_size).div_ceil(batch_size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_is_a_permutation_that_changes_with_the_epoch() {
+        let samples: Vec<usize> = (10..40).collect();
+        let first = epoch_order(&samples, 1, 0, 10);
+        assert_eq!(first, epoch_order(&samples, 1, 0, 10));
+        assert_ne!(first, epoch_order(&samples, 1, 1, 10));
+        assert_ne!(first, epoch_order(&samples, 2, 0, 10));
+        let mut sorted = first;
+        sorted.sort_unstable();
+        assert_eq!(sorted, samples);
+    }
+
+    #[test]
+    fn a_single_image_is_not_a_batch() {
+        assert_eq!((used(33, 32), steps_per_epoch(33, 32)), (32, 1));
+        assert_eq!((used(34, 32), steps_per_epoch(34, 32)), (34, 2));
+        assert_eq!((used(1, 32), steps_per_epoch(1, 32)), (1, 1));
+        assert_eq!((used(3, 1), steps_per_epoch(3, 1)), (3, 3));
+    }
+}

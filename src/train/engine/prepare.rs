@@ -1,0 +1,311 @@
+//! From a plan to an engine that is ready for its first step.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::epochs::steps_per_epoch;
+use super::ports::Ports;
+use super::{Engine, Parts, Speed, Stopwatch, Viewer};
+use crate::catalogue::{self, Catalogue, Part, Split, read_sample};
+use crate::device::{self, Chosen};
+use crate::network::model::Model;
+use crate::network::{Network, weights};
+use crate::pipeline::loader::{Loader, LoaderOptions};
+use crate::pipeline::{Normalise, Pipeline};
+use crate::train::error::TrainError;
+use crate::train::event::{Event, Stage, Started};
+use crate::train::learner::Learner;
+use crate::train::loss::Criterion;
+use crate::train::plan::{ClassWeights, Plan};
+use crate::train::schedule::Rate;
+use crate::train::session::Resumption;
+
+/// Images that the mean and standard deviation of the training part are taken from, at most.
+const FIT_LIMIT: usize = 4096;
+/// Memory for prepared images.
+const CACHE_BYTES: usize = 1 << 30;
+
+/// A data set with its split.
+pub(super) struct Opened {
+    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) split: Split,
+}
+
+/// Builds all that a run needs. `None` when the user stopped meanwhile.
+pub(super) fn prepare(
+    mut plan: Plan,
+    mut resumption: Resumption,
+    ports: &mut Ports,
+) -> Result<Option<Engine>, TrainError> {
+    let Some(opened) = open(&plan, &resumption, ports)? else { return Ok(None) };
+    let Some(pipeline) = fit(&mut plan, &opened, ports)? else { return Ok(None) };
+    ports.stage(Stage::Preparing("building the network".into()));
+    let chosen = device::choose(&plan.device)?;
+    let network = build(&plan, &opened.catalogue, &opened.split)?;
+    let mut learner = learner(&plan, &network, &chosen, ports)?;
+    let mut position = crate::train::journal::Position::default();
+    if let Some(checkpoint) = resumption.checkpoint.take() {
+        position = checkpoint.position.clone();
+        learner.restore(checkpoint)?;
+    }
+    let parts = Parts::of(&opened.split);
+    let started = Arc::new(Started {
+        folder: ports.write(|journal| Ok(journal.folder()))?,
+        catalogue: Arc::clone(&opened.catalogue),
+        split: Arc::new(opened.split),
+        network: Arc::new(network),
+        device: chosen.name().to_owned(),
+        steps_per_epoch: steps_per_epoch(parts.train.len(), plan.batch_size),
+        epochs_done: position.epoch,
+        history: std::mem::take(&mut resumption.history),
+        plan,
+    });
+    ports.write(|journal| journal.started(&started))?;
+    ports.tell(Event::Started(Box::new((*started).clone())));
+    Ok(Some(assemble(started, pipeline, learner, position, parts, &chosen)))
+}
+
+fn assemble(
+    started: Arc<Started>,
+    pipeline: Arc<Pipeline>,
+    learner: Learner,
+    position: crate::train::journal::Position,
+    parts: Parts,
+    chosen: &Chosen,
+) -> Engine {
+    let plan = started.plan.clone();
+    let catalogue = Arc::clone(&started.catalogue);
+    let counts = counts(&catalogue, &parts.train);
+    let weights = plan.class_weights.of(&counts);
+    Engine {
+        criterion: Criterion::new(plan.loss, plan.label_smoothing, weights),
+        rate: Rate::of(&plan, started.steps_per_epoch),
+        loader: loader(&catalogue, &pipeline, chosen),
+        viewer: Viewer::new(catalogue, pipeline, plan.loss),
+        learner,
+        parts,
+        watch: Stopwatch::at(position.seconds),
+        position,
+        pending: Vec::new(),
+        on_cpu: !chosen.compiles_kernels(),
+        warmed_up: false,
+        unreadable: BTreeSet::new(),
+        speed: Speed::default(),
+        started,
+        plan,
+    }
+}
+
+/// The loader of a run: on the CPU it leaves the cores to the arithmetic.
+pub(super) fn loader(
+    catalogue: &Arc<Catalogue>,
+    pipeline: &Arc<Pipeline>,
+    chosen: &Chosen,
+) -> Loader {
+    let cores = threads();
+    let workers = if chosen.compiles_kernels() { cores.min(16) } else { cores.div_ceil(2) };
+    let options = LoaderOptions { workers, batches_ahead: 4, cache_bytes: CACHE_BYTES };
+    Loader::new(Arc::clone(catalogue), Arc::clone(pipeline), options)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
+}
+
+/// Opens the data set and divides it. `None` when the user stopped.
+pub(super) fn open(
+    plan: &Plan,
+    resumption: &Resumption,
+    ports: &mut Ports,
+) -> Result<Option<Opened>, TrainError> {
+    let Some(catalogue) = read_catalogue(plan, ports)? else { return Ok(None) };
+    check_same(&catalogue, resumption)?;
+    if catalogue.classes.len() < 2 {
+        return Err(one_class(plan, &catalogue));
+    }
+    let split = match &resumption.split {
+        Some(parts) => split_by_id(&catalogue, parts),
+        None => catalogue::split(&catalogue, &plan.split)?,
+    };
+    check_training_part(&catalogue, &split)?;
+    warn_of_skipped(&catalogue, ports);
+    Ok(Some(Opened { catalogue: Arc::new(catalogue), split }))
+}
+
+fn read_catalogue(plan: &Plan, ports: &mut Ports) -> Result<Option<Catalogue>, TrainError> {
+    let cancelled = AtomicBool::new(false);
+    ports.stage(Stage::Preparing(format!("opening {}", plan.data.display())));
+    let shared = RefCell::new(ports);
+    let progress = |found: usize| {
+        let mut ports = shared.borrow_mut();
+        ports.stage(Stage::Preparing(format!("opening the data set: {found} images")));
+        if ports.stop_is_wanted() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    };
+    let opened = catalogue::open(&plan.data, &plan.open, &progress, &cancelled);
+    if shared.borrow_mut().stop_is_wanted() {
+        return Ok(None);
+    }
+    Ok(Some(opened?))
+}
+
+/// Refuses to go on with another data set than the run began with.
+fn check_same(catalogue: &Catalogue, resumption: &Resumption) -> Result<(), TrainError> {
+    let changed = resumption.fingerprint.as_ref().is_some_and(|f| *f != catalogue.fingerprint())
+        || !(resumption.classes.is_empty() || resumption.classes == catalogue.classes);
+    if !changed {
+        return Ok(());
+    }
+    Err(TrainError::Data(format!(
+        "the data set {} is not the one this run began with (files were added, removed or \
+         changed). Restore it, or begin a new run",
+        catalogue.root.display()
+    )))
+}
+
+fn one_class(plan: &Plan, catalogue: &Catalogue) -> TrainError {
+    let found = match catalogue.classes.first() {
+        Some(class) => format!("only one class, `{class}`"),
+        None => "no class".into(),
+    };
+    TrainError::Data(format!(
+        "{} holds {found}; a classifier needs two or more. Make one folder per class in it, or \
+         give a list with a column of labels",
+        plan.data.display()
+    ))
+}
+
+fn check_training_part(catalogue: &Catalogue, split: &Split) -> Result<(), TrainError> {
+    let counts = counts(catalogue, &split.indices(Part::Train));
+    let empty = counts.iter().position(|&count| count == 0);
+    match empty {
+        None => Ok(()),
+        Some(class) => Err(TrainError::Data(format!(
+            "no image of the class `{}` is left to train on. Add images, or take smaller parts \
+             for validation and test",
+            catalogue.classes[class]
+        ))),
+    }
+}
+
+/// One warning for all files that were skipped.
+fn warn_of_skipped(catalogue: &Catalogue, ports: &mut Ports) {
+    if let Some(first) = catalogue.warnings.first() {
+        let more = match catalogue.warnings.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more)"),
+        };
+        ports.warn(format!("left out: {}: {}{more}", first.file.display(), first.reason));
+    }
+}
+
+/// Number of samples of each class.
+pub(super) fn counts(catalogue: &Catalogue, samples: &[usize]) -> Vec<usize> {
+    let mut counts = vec![0; catalogue.classes.len()];
+    for label in samples.iter().filter_map(|&sample| catalogue.samples[sample].label) {
+        counts[label] += 1;
+    }
+    counts
+}
+
+/// A split that was written down; samples that it does not know belong to no part.
+fn split_by_id(catalogue: &Catalogue, parts: &BTreeMap<String, Part>) -> Split {
+    let part = |sample: &catalogue::Sample| parts.get(&sample.id).copied();
+    Split { parts: catalogue.samples.iter().map(part).collect() }
+}
+
+impl Parts {
+    fn of(split: &Split) -> Self {
+        let [train, validation, test] =
+            [Part::Train, Part::Validation, Part::Test].map(|part| split.indices(part));
+        Self { train, validation, test }
+    }
+}
+
+/// Fits the normalisation on the training part where the plan has none yet. `None` when stopped.
+pub(super) fn fit(
+    plan: &mut Plan,
+    opened: &Opened,
+    ports: &mut Ports,
+) -> Result<Option<Arc<Pipeline>>, TrainError> {
+    plan.pipeline.validate()?;
+    if plan.pipeline.normalise == Normalise::DataSet && !plan.pipeline.is_fitted() {
+        ports.stage(Stage::Preparing("measuring brightness on the training part".into()));
+        let train = opened.split.indices(Part::Train);
+        let never = AtomicBool::new(false);
+        plan.pipeline.fit(&opened.catalogue, &train, FIT_LIMIT, threads(), &never)?;
+    }
+    if ports.stop_is_wanted() {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(plan.pipeline.clone())))
+}
+
+/// The network for this data set's bands and classes.
+pub(super) fn build(
+    plan: &Plan,
+    catalogue: &Catalogue,
+    split: &Split,
+) -> Result<Network, TrainError> {
+    if let ClassWeights::Given(weights) = &plan.class_weights {
+        let (given, classes) = (weights.len(), catalogue.classes.len());
+        if given != classes {
+            let problem = format!("are {given}, but there are {classes} classes");
+            return Err(TrainError::setting("class_weights", problem));
+        }
+    }
+    let channels = channels(plan, catalogue, split)?;
+    let input = [channels, plan.pipeline.size, plan.pipeline.size];
+    Ok(crate::architectures::build(&plan.network, input, catalogue.classes.len())?)
+}
+
+/// Channels of the input, from the first image that can be read.
+fn channels(plan: &Plan, catalogue: &Catalogue, split: &Split) -> Result<usize, TrainError> {
+    let mut first_error = None;
+    for sample in split.indices(Part::Train) {
+        match read_sample(&catalogue.samples[sample]) {
+            Ok(image) => {
+                plan.pipeline.validate_bands(image.bands)?;
+                return Ok(plan.pipeline.channels_for(image.bands));
+            }
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.map_or_else(
+        || TrainError::Data("there is no image to train on".into()),
+        TrainError::Image,
+    ))
+}
+
+/// The network with its first weights on the device.
+pub(super) fn learner(
+    plan: &Plan,
+    network: &Network,
+    chosen: &Chosen,
+    ports: &mut Ports,
+) -> Result<Learner, TrainError> {
+    let mut model = Model::new(network, plan.seed, &chosen.device)?;
+    if !plan.weights.as_os_str().is_empty() {
+        let (state, _) = weights::read_safetensors(&plan.weights)?;
+        let report = model.load_state(&state)?;
+        if report.matched.is_empty() {
+            return Err(TrainError::setting(
+                "weights",
+                format!("{} has no tensor that fits {}", plan.weights.display(), network.name),
+            ));
+        }
+        let left: Vec<&str> = report
+            .missing
+            .iter()
+            .chain(report.wrong_shape.iter().map(|wrong| &wrong.name))
+            .map(String::as_str)
+            .collect();
+        if !left.is_empty() {
+            ports.warn(format!("begun anew, not from the weights file: {}", left.join(", ")));
+        }
+    }
+    Learner::new(model, plan)
+}

@@ -1,0 +1,167 @@
+//! What passes between a face and the engine: typed commands in, typed events out.
+//!
+//! Plain data only; no tensor crosses this border.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::Plan;
+use crate::evaluate::Predictions;
+use crate::explain::FeatureMaps;
+
+/// What a face asks of the engine. Handled between two steps.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Hold after the current step.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End after the current step; the run can be resumed later.
+    Stop,
+    /// Write a checkpoint now.
+    Snapshot,
+    /// Look inside at this sample (index in the catalogue), repeatedly while training; `None` ends it.
+    Watch(Option<Watch>),
+}
+
+/// What to look at while training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watch {
+    /// Sample of the catalogue.
+    pub sample: usize,
+    /// Names of the nodes whose maps are wanted.
+    pub layers: Vec<String>,
+}
+
+/// The inside of the network for one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// Sample of the catalogue.
+    pub sample: usize,
+    /// Steps done when it was made.
+    pub step: usize,
+    /// What the network saw.
+    pub input: crate::pipeline::Input,
+    /// Probability of each class.
+    pub probabilities: Vec<f32>,
+    /// The layers asked for.
+    pub maps: Vec<FeatureMaps>,
+}
+
+/// One optimiser step.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Steps done, from 1.
+    pub step: usize,
+    /// Position in epochs after the step, e.g. 1.25.
+    pub epoch: f64,
+    /// Mean training loss of the batch.
+    pub loss: f64,
+    /// Share of the batch classified rightly.
+    pub accuracy: f64,
+    /// Learning rate used.
+    pub learning_rate: f64,
+    /// Norm of the gradient over all parameters, before clipping.
+    pub gradient_norm: f64,
+    /// Images per second over the last steps.
+    pub images_per_second: f64,
+}
+
+/// One epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// Epochs done, from 1.
+    pub epoch: usize,
+    /// Steps done.
+    pub step: usize,
+    /// Mean over the epoch's steps.
+    pub train_loss: f64,
+    /// Mean over the epoch's steps.
+    pub train_accuracy: f64,
+    /// On the validation part (NaN without one).
+    pub validation_loss: f64,
+    /// On the validation part.
+    pub validation_accuracy: f64,
+    /// On the validation part.
+    pub validation_balanced_accuracy: f64,
+    /// Learning rate at the end of the epoch.
+    pub learning_rate: f64,
+    /// Seconds since the start, pauses left out.
+    pub seconds: f64,
+    /// Whether this is the best epoch so far by validation loss.
+    pub best: bool,
+}
+
+/// Where a run is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Reading the data set and fitting the normalisation.
+    Preparing(String),
+    /// The first step on a GPU, where kernels are compiled and tuned.
+    TuningKernels,
+    /// Learning.
+    Training,
+    /// Predicting the validation or test part.
+    Evaluating(crate::catalogue::Part),
+    /// Held by the user.
+    Paused,
+}
+
+/// What the engine tells. Steps are coalesced when nobody listens fast enough; nothing else is lost.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The data set is open and the run begins.
+    Started(Box<Started>),
+    /// The stage changed.
+    Stage(Stage),
+    /// Steps done since the last event.
+    Steps(Vec<StepRecord>),
+    /// An epoch ended, with the validation predictions (empty without that part).
+    Epoch(EpochRecord, Arc<Predictions>),
+    /// A checkpoint was written.
+    Checkpoint(PathBuf),
+    /// Answer to [`Command::Watch`].
+    Look(Box<Look>),
+    /// Something to know that does not end the run.
+    Warning(String),
+    /// The run ended; predictions of the test part by the best weights, when the run was complete.
+    Finished(Finished, Option<Arc<Predictions>>),
+    /// The run failed: what happened and what to do.
+    Failed(String),
+}
+
+/// What is known when a run begins.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Folder of the run.
+    pub folder: PathBuf,
+    /// The data set.
+    pub catalogue: Arc<crate::catalogue::Catalogue>,
+    /// Its split.
+    pub split: Arc<crate::catalogue::Split>,
+    /// The plan with every default filled in.
+    pub plan: Plan,
+    /// The network.
+    pub network: Arc<crate::network::Network>,
+    /// Name of the device that trains.
+    pub device: String,
+    /// Steps of one epoch.
+    pub steps_per_epoch: usize,
+    /// Epochs already done (resumed runs).
+    pub epochs_done: usize,
+    /// Records of the steps and epochs already done.
+    pub history: (Vec<StepRecord>, Vec<EpochRecord>),
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// All epochs done.
+    Complete,
+    /// Early stopping.
+    Early,
+    /// The user's wish.
+    Stopped,
+}

@@ -1,0 +1,152 @@
+//! What learns: the network with its weights, the optimiser and the average of the weights.
+
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+
+use super::average::Average;
+use super::error::TrainError;
+use super::journal::{Checkpoint, Position};
+use super::loss::Criterion;
+use super::optimizer::{OptimizerState, clip_factor, global_norm};
+use super::plan::Plan;
+use crate::network::NetworkError;
+use crate::network::model::{Model, StateDict};
+
+/// A model in training.
+pub(super) struct Learner {
+    pub(super) model: Model,
+    optimizer: OptimizerState,
+    average: Option<Average>,
+    clip_norm: f64,
+}
+
+/// What a step leaves on the device.
+pub(super) struct Learned {
+    /// Loss of the main output, without those of auxiliary classifiers, `[1]`.
+    pub(super) loss: Tensor<1>,
+    /// Norm of the gradients before clipping, `[1]`.
+    pub(super) norm: Tensor<1>,
+    /// `[batch, classes]`
+    pub(super) logits: Tensor<2>,
+}
+
+impl Learner {
+    /// A learner before its first step.
+    pub(super) fn new(mut model: Model, plan: &Plan) -> Result<Self, TrainError> {
+        let frozen = model.freeze(&plan.freeze);
+        if !plan.freeze.is_empty() && frozen == 0 {
+            let problem = format!("no layer's name starts with {}", plan.freeze.join(" or "));
+            return Err(TrainError::setting("freeze", problem));
+        }
+        if !model.parameters().iter().any(crate::network::model::Parameter::learns) {
+            return Err(TrainError::setting("freeze", "leaves nothing that learns"));
+        }
+        let average =
+            (plan.weight_average > 0.0).then(|| Average::new(plan.weight_average, &model));
+        let optimizer = OptimizerState::new(plan);
+        Ok(Self { model, optimizer, average, clip_norm: plan.clip_norm })
+    }
+
+    /// The device of the weights, without autodiff.
+    pub(super) fn device(&self) -> &Device {
+        self.model.device()
+    }
+
+    /// Forward, backward and a step of the optimiser on a batch of at least one image. Dropout
+    /// is drawn from `seed` and `step` alone.
+    pub(super) fn learn(
+        &mut self,
+        criterion: &Criterion,
+        (images, shape): (Vec<f32>, [usize; 4]),
+        labels: &[usize],
+        learning_rate: f64,
+        (seed, step): (u64, u64),
+    ) -> Learned {
+        let device = self.device().clone();
+        let images = Tensor::<4>::from_data(TensorData::new(images, shape), &device);
+        let targets = criterion.targets(labels, &device);
+        let output = self.model.forward_train(images, seed, step);
+        let logits = output.logits.clone().inner();
+        let main = criterion.mean(output.logits, &targets);
+        let loss = main.clone().inner();
+        let total = output.auxiliary.into_iter().fold(main, |sum, (weight, head)| {
+            sum + criterion.mean(head, &targets).mul_scalar(weight)
+        });
+        let norm = self.step(total.backward(), learning_rate);
+        Learned { loss, norm, logits }
+    }
+
+    /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, which
+    /// stays on the device.
+    fn step(&mut self, mut gradients: Gradients, learning_rate: f64) -> Tensor<1> {
+        let parameters = self.model.parameters().iter();
+        let gradients: Vec<_> = parameters.map(|p| p.gradient(&mut gradients)).collect();
+        let norm = global_norm(gradients.iter().flatten())
+            .unwrap_or_else(|| Tensor::zeros([1], self.device()));
+        let factor = (self.clip_norm > 0.0).then(|| clip_factor(norm.clone(), self.clip_norm));
+        self.optimizer.begin_step();
+        for (parameter, gradient) in self.model.parameters_mut().iter_mut().zip(gradients) {
+            let Some(gradient) = gradient else { continue };
+            let gradient = match &factor {
+                Some(factor) => gradient * factor.clone(),
+                None => gradient,
+            };
+            let name = parameter.name().to_owned();
+            let optimizer = &mut self.optimizer;
+            parameter.update(|value| optimizer.update(&name, value, gradient, learning_rate));
+        }
+        if let Some(average) = &mut self.average {
+            average.update(&self.model);
+        }
+        norm
+    }
+
+    /// The model that is evaluated: the average where there is one.
+    pub(super) fn evaluated(&self) -> Model {
+        match &self.average {
+            Some(average) => average.model(&self.model),
+            None => self.model.clone(),
+        }
+    }
+
+    /// All that is needed to go on from here.
+    pub(super) fn checkpoint(&self, position: &Position) -> Result<Checkpoint, NetworkError> {
+        let average = match &self.average {
+            Some(average) => average.save(&self.model)?,
+            None => StateDict::new(),
+        };
+        let position = Position {
+            optimizer_step: self.optimizer.steps(),
+            average_step: self.average.as_ref().map_or(0, Average::steps),
+            ..position.clone()
+        };
+        let (model, optimizer) = (self.model.state()?, self.optimizer.save()?);
+        Ok(Checkpoint { position, model, average, optimizer })
+    }
+
+    /// Goes on from a checkpoint.
+    pub(super) fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        let Checkpoint { position, model, average, optimizer } = checkpoint;
+        load_all(&mut self.model, &model)?;
+        let device = self.device().clone();
+        self.optimizer
+            .restore(position.optimizer_step, optimizer, &device)
+            .map_err(|entry| TrainError::Checkpoint(format!("{entry} is no optimiser state")))?;
+        if let Some(own) = &mut self.average {
+            own.restore(position.average_step, &average, &self.model)?;
+        }
+        Ok(())
+    }
+}
+
+/// Loads weights that must fit in every tensor.
+pub(super) fn load_all(model: &mut Model, state: &StateDict) -> Result<(), TrainError> {
+    let report =
+        model.load_state(state).map_err(|error| TrainError::Checkpoint(error.to_string()))?;
+    if report.is_exact() {
+        return Ok(());
+    }
+    let wrong = report.wrong_shape.iter().map(|wrong| &wrong.name);
+    let first = report.missing.iter().chain(wrong).chain(&report.unexpected).next();
+    let name = first.map_or("?", String::as_str);
+    Err(TrainError::Checkpoint(format!("its weights are those of another network (`{name}`)")))
+}
