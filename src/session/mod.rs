@@ -1,1 +1,26 @@
-//! The state of the program and the actions on it: plain data.
+//! The state of the program and the actions on it: plain data, no widget, no tensor.
+//!
+//! Panels read a [`State`] and push [`Action`]s; [`reduce`] is the only place that changes the
+//! state, and it returns the [`Effect`]s (a thread to start, a file to write, a dialog to show)
+//! that a face carries out. Everything here can be tested without a window.
+
+mod action;
+mod data;
+mod effect;
+mod log;
+mod reduce;
+pub mod runs;
+mod state;
+mod undo;
+
+pub use action::{Action, Opened, SaveRequest, Writer};
+pub use data::{Data, Dataset, Filter, SampleList};
+pub use effect::Effect;
+pub use log::{Entry, Level, Log};
+pub use reduce::reduce;
+pub use runs::{RunId, RunView};
+pub use state::{DeviceEntry, Devices, Preferences, State, ThemeChoice};
+pub use undo::Undo;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,299 @@
+//! Dialogs over the window. At most one is open; Escape closes it.
+
+mod bands;
+mod chooser;
+mod help;
+mod list;
+mod native;
+mod palette;
+
+use std::path::{Path, PathBuf};
+
+use egui::{Context, Id, Modal, RichText, Ui};
+
+use super::commands::Desk;
+use super::theme::{SPACE, Theme};
+use crate::catalogue::OpenOptions;
+use crate::session::{Action, Level, SaveRequest, State};
+
+/// Which dialog to open.
+#[derive(Debug, Clone)]
+pub(crate) enum Dialog {
+    /// What Arclet is.
+    About,
+    /// Bands in several files per object.
+    Bands,
+    /// Columns of a list.
+    List(PathBuf),
+    /// Find a command.
+    Palette,
+    /// The table of shortcuts.
+    Shortcuts,
+}
+
+/// What a path is asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Purpose {
+    /// A folder with images.
+    OpenFolder,
+    /// A table of files and labels.
+    OpenList,
+    /// The folder of a run, to show.
+    OpenRun,
+    /// The folder of a run, to go on with.
+    ResumeRun,
+    /// Where new runs are written.
+    RunsFolder,
+    /// Where to save.
+    Save(SaveRequest),
+}
+
+impl Purpose {
+    /// The dialog's title.
+    fn title(&self) -> String {
+        match self {
+            Self::OpenFolder => "Open a folder of galaxies".into(),
+            Self::OpenList => "Open a list of galaxies".into(),
+            Self::OpenRun => "Open a run".into(),
+            Self::ResumeRun => "Resume an interrupted run".into(),
+            Self::RunsFolder => "Choose the folder for new runs".into(),
+            Self::Save(request) => format!("Save: {}", request.title),
+        }
+    }
+
+    /// A folder is wanted, not a file.
+    fn wants_folder(&self) -> bool {
+        !matches!(self, Self::OpenList | Self::Save(_))
+    }
+
+    /// Extensions of the files wanted.
+    fn extensions(&self) -> &[&'static str] {
+        match self {
+            Self::OpenList => &["csv", "tsv", "txt"],
+            Self::Save(request) => &request.extensions,
+            _ => &[],
+        }
+    }
+}
+
+/// The dialog that is open, and paths on their way from the system's file dialog.
+#[derive(Default)]
+pub(crate) struct Dialogs {
+    open: Option<Open>,
+    native: native::Native,
+    /// Directory that the chooser begins in.
+    last_folder: Option<PathBuf>,
+    /// Never ask the system: tests, and systems without a portal.
+    built_in: bool,
+}
+
+enum Open {
+    About,
+    Bands(bands::Bands),
+    Chooser(chooser::Chooser),
+    List(list::List),
+    Palette(palette::Palette),
+    Shortcuts,
+}
+
+impl Dialogs {
+    /// Dialogs that never ask the system for a path.
+    pub(crate) fn built_in() -> Self {
+        Self { built_in: true, ..Self::default() }
+    }
+
+    /// Opens a dialog in place of the one that is open.
+    pub(crate) fn open(&mut self, dialog: Dialog, state: &State, ctx: &Context) {
+        self.open = Some(match dialog {
+            Dialog::About => Open::About,
+            Dialog::Bands => match bands::Bands::new(state, ctx) {
+                Some(bands) => Open::Bands(bands),
+                None => return,
+            },
+            Dialog::List(path) => Open::List(list::List::new(path, ctx)),
+            Dialog::Palette => Open::Palette(palette::Palette::default()),
+            Dialog::Shortcuts => Open::Shortcuts,
+        });
+    }
+
+    /// Asks the user for a path: by the system's dialog, or by our own where there is none.
+    pub(crate) fn ask_path(&mut self, purpose: Purpose, ctx: &Context) {
+        let asked = !self.built_in && self.native.ask(&purpose, self.last_folder.as_deref(), ctx);
+        if !asked {
+            self.open_chooser(purpose, ctx);
+        }
+    }
+
+    fn open_chooser(&mut self, purpose: Purpose, ctx: &Context) {
+        let start = self.last_folder.clone();
+        self.open = Some(Open::Chooser(chooser::Chooser::new(purpose, start, ctx)));
+    }
+
+    /// Whether a dialog covers the window.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Takes in what the system's dialog answered; called once a frame.
+    pub(crate) fn poll(&mut self, state: &State, actions: &mut Vec<Action>, ctx: &Context) {
+        match self.native.poll() {
+            Some(native::Answer::Path(purpose, path)) => {
+                self.chosen(purpose, path, state, actions, ctx);
+            }
+            Some(native::Answer::NoDialog(purpose)) => {
+                self.built_in = true;
+                self.open_chooser(purpose, ctx);
+            }
+            Some(native::Answer::Cancelled) | None => {}
+        }
+    }
+
+    /// Draws the open dialog.
+    pub(crate) fn ui(&mut self, state: &State, actions: &mut Vec<Action>, ctx: &Context) {
+        let Some(mut open) = self.open.take() else { return };
+        let (title, width) = open.title();
+        let theme = Theme::of(ctx);
+        let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(SPACE * 2.0);
+        let modal = Modal::new(Id::unique("dialog"))
+            .backdrop_color(egui::Color32::from_black_alpha(if theme.dark { 140 } else { 90 }))
+            .frame(frame);
+        let mut desk = Desk { state, actions, dialogs: self, ctx };
+        let response = modal.show(ctx, |ui| {
+            ui.set_width(width.min(ctx.content_rect().width() - 64.0));
+            ui.set_max_height(ctx.content_rect().height() - 96.0);
+            if !title.is_empty() {
+                ui.label(RichText::new(title).heading().color(theme.text_strong));
+                ui.add_space(SPACE * 0.5);
+            }
+            open.ui(ui, &mut desk)
+        });
+        let close = response.should_close();
+        let next = response.inner;
+        match next {
+            Next::Stay if close => {}
+            // A command run from the palette may have opened another dialog.
+            Next::Stay if self.open.is_none() => self.open = Some(open),
+            Next::Stay | Next::Close => {}
+            Next::Chosen(purpose, path) => self.chosen(purpose, path, state, actions, ctx),
+        }
+    }
+
+    /// Acts on a path, whichever dialog it came from.
+    fn chosen(
+        &mut self,
+        purpose: Purpose,
+        path: PathBuf,
+        state: &State,
+        actions: &mut Vec<Action>,
+        ctx: &Context,
+    ) {
+        self.last_folder = if path.is_dir() { Some(path.clone()) } else { parent(&path) };
+        match purpose {
+            Purpose::OpenFolder | Purpose::OpenList => {
+                self.open_path(path, state, actions, ctx);
+            }
+            Purpose::OpenRun => actions.push(Action::OpenRun(path)),
+            Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),
+            Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
+            Purpose::Save(request) => save(request, path, actions),
+        }
+    }
+
+    /// Opens whatever a path is: a list asks for its columns, a run is shown, a folder is opened.
+    pub(crate) fn open_path(
+        &mut self,
+        path: PathBuf,
+        state: &State,
+        actions: &mut Vec<Action>,
+        ctx: &Context,
+    ) {
+        if is_list(&path) {
+            self.open(Dialog::List(path), state, ctx);
+        } else if path.join("run.toml").is_file() {
+            actions.push(Action::OpenRun(path));
+        } else if path.file_name().is_some_and(|name| name == "run.toml") {
+            actions.extend(parent(&path).map(Action::OpenRun));
+        } else if path.is_file() {
+            let text = format!(
+                "{} is one file; open the folder that holds the galaxies, or a CSV or TSV list.",
+                path.display()
+            );
+            actions.push(Action::Notify(Level::Warning, text));
+        } else {
+            actions.push(Action::OpenData(path, OpenOptions::default()));
+        }
+    }
+}
+
+/// What a dialog wants after a frame.
+enum Next {
+    Stay,
+    Close,
+    Chosen(Purpose, PathBuf),
+}
+
+impl Open {
+    fn title(&self) -> (String, f32) {
+        match self {
+            Self::About => ("About Arclet".into(), 440.0),
+            Self::Bands(_) => ("Bands in several files".into(), 620.0),
+            Self::Chooser(chooser) => (chooser.title(), 640.0),
+            Self::List(_) => ("Open a list".into(), 720.0),
+            Self::Palette(_) => (String::new(), 560.0),
+            Self::Shortcuts => ("Keyboard shortcuts".into(), 640.0),
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Next {
+        match self {
+            Self::About => help::about_ui(ui),
+            Self::Bands(bands) => bands.ui(ui, desk),
+            Self::Chooser(chooser) => chooser.ui(ui),
+            Self::List(list) => list.ui(ui, desk),
+            Self::Palette(palette) => palette.ui(ui, desk),
+            Self::Shortcuts => help::shortcuts_ui(ui),
+        }
+    }
+}
+
+/// The row of buttons under a dialog. Returns what was pressed: `Some(true)` for the main one.
+fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
+    let theme = Theme::of(ui.ctx());
+    ui.add_space(SPACE);
+    let mut pressed = None;
+    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        let button = super::widgets::primary_button(theme, main);
+        let response = ui.add_enabled(problem.is_none(), button);
+        let response = match problem {
+            Some(problem) => response.on_disabled_hover_text(problem),
+            None => response,
+        };
+        if response.clicked() {
+            pressed = Some(true);
+        }
+        if ui.button("Cancel").clicked() {
+            pressed = Some(false);
+        }
+    });
+    pressed
+}
+
+/// A CSV or TSV list, by its extension.
+fn is_list(path: &Path) -> bool {
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    path.is_file() && matches!(extension.as_deref(), Some("csv" | "tsv"))
+}
+
+fn parent(path: &Path) -> Option<PathBuf> {
+    path.parent().map(Path::to_path_buf)
+}
+
+/// Writes on a thread of its own; a missing extension is filled in.
+fn save(request: SaveRequest, mut path: PathBuf, actions: &mut Vec<Action>) {
+    if path.extension().is_none()
+        && let Some(extension) = request.extensions.first()
+    {
+        path.set_extension(extension);
+    }
+    actions.push(Action::Write(request, path));
+}

@@ -1,0 +1,282 @@
+//! Carries out the session's effects: threads that open data sets, engines that train, files that
+//! are written. What they tell comes back as actions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::looker::{Looker, Request};
+use crate::catalogue::{self, OpenOptions};
+use crate::device;
+use crate::pipeline::Pipeline;
+use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest};
+use crate::train::{Command, Plan, Session};
+
+/// Messages that wait for the next frame.
+const QUEUE: usize = 256;
+/// Time between two words on progress.
+const PROGRESS: Duration = Duration::from_millis(60);
+/// How long the window's end waits for the last checkpoint.
+const SHUT_DOWN: Duration = Duration::from_secs(30);
+/// Events taken from an engine in one frame at most.
+const EVENTS_PER_FRAME: usize = 512;
+
+/// Threads at work for the window.
+pub(crate) struct Engine {
+    ctx: egui::Context,
+    sender: Sender<Action>,
+    receiver: Receiver<Action>,
+    sessions: Vec<(RunId, Session)>,
+    opening: Option<Arc<AtomicBool>>,
+    looker: Option<Looker>,
+}
+
+impl Engine {
+    /// Nothing at work; `ctx` is woken when there is something to tell.
+    pub(crate) fn new(ctx: &egui::Context) -> Self {
+        let (sender, receiver) = bounded(QUEUE);
+        Self { ctx: ctx.clone(), sender, receiver, sessions: Vec::new(), opening: None, looker: None }
+    }
+
+    /// What was told since the last frame.
+    pub(crate) fn poll(&mut self) -> Vec<Action> {
+        let mut actions: Vec<Action> = self.receiver.try_iter().collect();
+        self.sessions.retain(|(run, session)| drain(*run, session, &mut actions));
+        actions
+    }
+
+    /// Whether an engine trains.
+    pub(crate) fn is_training(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Stops all runs and waits until their checkpoints are written, but not for ever.
+    pub(crate) fn shut_down(&mut self) {
+        self.cancel_open();
+        let (done, finished) = bounded::<()>(0);
+        let sessions = std::mem::take(&mut self.sessions);
+        let stopping = thread::Builder::new().name("arclet-shut-down".into()).spawn(move || {
+            for (_, session) in sessions {
+                session.send(Command::Stop);
+                let _ = session.join();
+            }
+            drop(done);
+        });
+        if stopping.is_ok() {
+            let _ = finished.recv_timeout(SHUT_DOWN);
+        }
+    }
+
+    /// Looks for devices on a thread of its own: drivers may take seconds.
+    pub(crate) fn find_devices(&self) {
+        self.spawn("devices", |_| Action::Devices(Ok(devices())));
+    }
+
+    /// Opens a data set on a thread of its own.
+    pub(crate) fn open(&mut self, ticket: u64, path: PathBuf, options: OpenOptions) {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        self.opening = Some(Arc::clone(&cancelled));
+        self.spawn("open", move |reporter| open(ticket, path, options, reporter, &cancelled));
+    }
+
+    /// Makes the opening thread stop.
+    pub(crate) fn cancel_open(&mut self) {
+        if let Some(cancelled) = self.opening.take() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Starts a run.
+    pub(crate) fn start(&mut self, run: RunId, plan: Plan, folder: &Path) {
+        let session = crate::run::start(plan, folder, self.wake());
+        self.keep(run, session.map_err(|error| error.to_string()));
+    }
+
+    /// Goes on with an interrupted run.
+    pub(crate) fn resume(&mut self, run: RunId, folder: &Path) {
+        let session = crate::run::resume(folder, self.wake());
+        self.keep(run, session.map_err(|error| error.to_string()));
+    }
+
+    /// Tells an engine something.
+    pub(crate) fn send(&self, run: RunId, command: Command) {
+        if let Some((_, session)) = self.sessions.iter().find(|(id, _)| *id == run) {
+            session.send(command);
+        }
+    }
+
+    /// Reads a finished run.
+    pub(crate) fn open_run(&self, run: RunId, folder: PathBuf) {
+        self.spawn("open-run", move |reporter| match crate::run::open(&folder) {
+            Ok(events) => {
+                for event in events {
+                    reporter.tell(Action::Event(run, Box::new(event)));
+                }
+                Action::RunEnded(run, None)
+            }
+            Err(error) => Action::RunEnded(run, Some(sentence(&error.to_string()))),
+        });
+    }
+
+    /// Looks inside the best weights of a run.
+    pub(crate) fn look(&mut self, request: Request) {
+        let reporter = self.reporter();
+        let looker = || Looker::new(move |action| reporter.tell(action));
+        self.looker.get_or_insert_with(looker).ask(request);
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, request: SaveRequest, path: PathBuf) {
+        self.spawn("write", move |_| match request.write.write(&path) {
+            Ok(()) => {
+                let text = format!("{} saved as {}.", request.title, path.display());
+                Action::Notify(Level::Success, text)
+            }
+            Err(error) => Action::Notify(Level::Error, error),
+        });
+    }
+
+    fn keep(&mut self, run: RunId, session: Result<Session, String>) {
+        match session {
+            Ok(session) => self.sessions.push((run, session)),
+            Err(error) => {
+                let _ = self.sender.try_send(Action::RunEnded(run, Some(sentence(&error))));
+            }
+        }
+    }
+
+    fn wake(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let ctx = self.ctx.clone();
+        Arc::new(move || super::wake(&ctx))
+    }
+
+    fn reporter(&self) -> Reporter {
+        Reporter { sender: self.sender.clone(), ctx: self.ctx.clone() }
+    }
+
+    /// Runs work on a named thread and takes its last word as an action.
+    fn spawn(&self, name: &str, work: impl FnOnce(&Reporter) -> Action + Send + 'static) {
+        let reporter = self.reporter();
+        let thread = thread::Builder::new().name(format!("arclet-{name}"));
+        let started = thread.spawn(move || {
+            let action = work(&reporter);
+            reporter.tell(action);
+        });
+        if let Err(error) = started {
+            let text = format!("The system gave no thread: {error}. Close other programs.");
+            let _ = self.sender.try_send(Action::Notify(Level::Error, text));
+        }
+    }
+}
+
+/// How a background thread tells things.
+struct Reporter {
+    sender: Sender<Action>,
+    ctx: egui::Context,
+}
+
+impl Reporter {
+    /// Tells; waits when the queue is full.
+    fn tell(&self, action: Action) {
+        let _ = self.sender.send(action);
+        super::wake(&self.ctx);
+    }
+
+    /// Tells if there is room.
+    fn mention(&self, action: Action) {
+        if !matches!(self.sender.try_send(action), Err(TrySendError::Full(_))) {
+            super::wake(&self.ctx);
+        }
+    }
+}
+
+/// Takes events; false when the engine has ended.
+fn drain(run: RunId, session: &Session, actions: &mut Vec<Action>) -> bool {
+    for _ in 0..EVENTS_PER_FRAME {
+        match session.events().try_recv() {
+            Ok(event) => actions.push(Action::Event(run, Box::new(event))),
+            Err(crossbeam_channel::TryRecvError::Empty) => return true,
+            Err(crossbeam_channel::TryRecvError::Disconnected) => {
+                actions.push(Action::RunEnded(run, None));
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn open(
+    ticket: u64,
+    path: PathBuf,
+    options: OpenOptions,
+    reporter: &Reporter,
+    cancelled: &AtomicBool,
+) -> Action {
+    let last = std::sync::Mutex::new(Instant::now());
+    let progress = |found: usize| {
+        let Ok(mut last) = last.lock() else { return };
+        if last.elapsed() >= PROGRESS {
+            *last = Instant::now();
+            reporter.mention(Action::OpenProgress(ticket, found));
+        }
+    };
+    match catalogue::open(&path, &options, &progress, cancelled) {
+        Ok(catalogue) => {
+            let first = catalogue.samples.iter().take(16).find_map(|sample| {
+                let image = catalogue::read_sample(sample).ok()?;
+                Some([image.bands, image.height, image.width])
+            });
+            let suggested = Pipeline::for_catalogue(&catalogue);
+            let catalogue = Arc::new(catalogue);
+            Action::Opened(Box::new(Opened { ticket, path, options, catalogue, suggested, first }))
+        }
+        Err(_) if cancelled.load(Ordering::Relaxed) => Action::OpenCancelled(ticket),
+        Err(error) => Action::OpenFailed(ticket, sentence(&error.to_string())),
+    }
+}
+
+/// What can train here, the automatic choice marked.
+fn devices() -> Vec<DeviceEntry> {
+    let chosen = device::choose("auto").ok();
+    let entry = |info: device::DeviceInfo| {
+        let automatic = chosen.as_ref().filter(|chosen| chosen.info.id == info.id);
+        let automatic = automatic.map(|chosen| chosen.reason.clone());
+        DeviceEntry { title: device_title(&info), detail: device_detail(&info), key: info.id, automatic }
+    };
+    device::list().into_iter().map(entry).collect()
+}
+
+fn device_title(info: &device::DeviceInfo) -> String {
+    if info.kind == device::Kind::Cpu { info.name.clone() } else { format!("{} ({})", info.name, info.backend) }
+}
+
+fn device_detail(info: &device::DeviceInfo) -> String {
+    let memory = info.memory.map(|bytes| format!("{:.0} GB", bytes as f64 / 1e9));
+    let note = Some(info.note.clone()).filter(|note| !note.is_empty());
+    let parts = [Some(info.kind.describe().to_owned()), memory, note];
+    sentence(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+/// An error as a sentence: a capital first, a full stop last.
+fn sentence(error: &str) -> String {
+    let mut letters = error.chars();
+    let capital = letters.next().map(|first| first.to_uppercase().to_string());
+    let text = capital.unwrap_or_default() + letters.as_str();
+    if text.ends_with(['.', '!', '?']) { text } else { text + "." }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+
+    #[test]
+    fn errors_become_sentences() {
+        assert_eq!(sentence("cannot open a"), "Cannot open a.");
+        assert_eq!(sentence("Done."), "Done.");
+        assert_eq!(sentence(""), ".");
+    }
+}

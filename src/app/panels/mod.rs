@@ -1,0 +1,131 @@
+//! The panels of the window, one file each.
+//!
+//! A panel is a function that reads the [`PanelContext`]'s state, draws, and pushes actions. It
+//! changes nothing itself. What only concerns its looks (a smoothing slider, a zoom) it keeps in
+//! egui's memory under its own id. To add one: a file, a `mod` line and a line in [`PANELS`].
+
+mod data;
+mod evaluation;
+mod galaxies;
+mod inside;
+mod log;
+mod network;
+mod pipeline;
+mod preview;
+mod settings;
+mod training;
+mod welcome;
+
+pub(crate) use pipeline::draw_again;
+
+use crate::app::galaxies::Galaxies;
+use crate::app::theme::Theme;
+use crate::session::{Action, State};
+
+/// What a panel may see and do.
+pub(crate) struct PanelContext<'a> {
+    /// The state of the program, to read.
+    pub(crate) state: &'a State,
+    /// What the user asks for; carried out after the frame.
+    pub(crate) actions: &'a mut Vec<Action>,
+    /// Colours and spacing.
+    pub(crate) theme: &'a Theme,
+    /// Pictures of galaxies, made in the background.
+    pub(crate) galaxies: &'a mut Galaxies,
+}
+
+impl PanelContext<'_> {
+    /// Asks for an action.
+    pub(crate) fn push(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+}
+
+/// One panel.
+pub(crate) struct Panel {
+    /// Unique; names it in layouts and actions.
+    pub(crate) id: &'static str,
+    /// What its tab says.
+    pub(crate) title: &'static str,
+    /// What it is for, in a sentence.
+    pub(crate) help: &'static str,
+    /// Draws it.
+    pub(crate) ui: fn(&mut egui::Ui, &mut PanelContext<'_>),
+}
+
+/// All panels, by id.
+pub(crate) const PANELS: &[Panel] = &[
+    Panel {
+        id: "data",
+        title: "Data",
+        help: "Open a data set, see its classes, and divide it into training, validation and test.",
+        ui: data::data_ui,
+    },
+    Panel {
+        id: "evaluation",
+        title: "Evaluation",
+        help: "How good the network is: confusion matrix, ROC, precision and recall.",
+        ui: evaluation::evaluation_ui,
+    },
+    Panel {
+        id: "galaxies",
+        title: "Galaxies",
+        help: "All galaxies of the data set as a contact sheet; choose one to look at.",
+        ui: galaxies::galaxies_ui,
+    },
+    Panel {
+        id: "inside",
+        title: "Look inside",
+        help: "What the layers of the network make of the chosen galaxy.",
+        ui: inside::inside_ui,
+    },
+    Panel {
+        id: "log",
+        title: "Log",
+        help: "Everything the program said since it was started.",
+        ui: log::log_ui,
+    },
+    Panel {
+        id: "network",
+        title: "Network",
+        help: "The layers of the network, their shapes and counts.",
+        ui: network::network_ui,
+    },
+    Panel {
+        id: "pipeline",
+        title: "What the network sees",
+        help: "Crop, size, stretch and random changes between the file and the network.",
+        ui: pipeline::pipeline_ui,
+    },
+    Panel {
+        id: "settings",
+        title: "Train",
+        help: "Which network learns how long, by which optimiser, on which device.",
+        ui: settings::settings_ui,
+    },
+    Panel {
+        id: "training",
+        title: "Curves",
+        help: "Loss and accuracy of the runs, live.",
+        ui: training::training_ui,
+    },
+];
+
+/// A panel by its id.
+pub(crate) fn by_id(id: &str) -> Option<&'static Panel> {
+    PANELS.iter().find(|panel| panel.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PANELS;
+
+    #[test]
+    fn panels_are_in_order_unique_and_explained() {
+        assert!(PANELS.windows(2).all(|pair| pair[0].id < pair[1].id));
+        for panel in PANELS {
+            assert!(!panel.title.is_empty(), "{}", panel.id);
+            assert!(panel.help.ends_with('.') && panel.help.len() > 20, "{}", panel.id);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What the chosen network costs at this input, counted without making a weight; or which layer
+//! does not fit.
+
+use egui::Ui;
+
+use crate::app::panels::PanelContext;
+use crate::app::theme::Theme;
+use crate::app::widgets::{hint_ui, problem_ui};
+use crate::architectures;
+use crate::train::{Optimizer, Plan};
+
+/// What counts depend on.
+#[derive(Clone, PartialEq)]
+struct Question {
+    network: String,
+    input: [usize; 3],
+    classes: usize,
+}
+
+/// Counts for one image.
+#[derive(Clone)]
+struct Counts {
+    trainable: u64,
+    multiply_adds: u64,
+    parameter_bytes: u64,
+    activation_bytes: u64,
+}
+
+/// The last question and its answer; counting takes milliseconds, drawing must not.
+type Known = (Question, Result<Counts, String>);
+
+/// Draws it.
+pub(super) fn estimate_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
+    let theme = Theme::of(ui.ctx());
+    let question = question(ctx, plan);
+    let id = egui::Id::unique("network-estimate");
+    let known = ui.data(|data| data.get_temp::<Known>(id)).filter(|known| known.0 == question);
+    let (_, counts) = known.unwrap_or_else(|| {
+        let known = (question.clone(), count(&question));
+        ui.data_mut(|data| data.insert_temp(id, known.clone()));
+        known
+    });
+    let [channels, height, width] = question.input;
+    match counts {
+        Ok(counts) => {
+            let memory = bytes(memory(&counts, plan));
+            let text = format!(
+                "{} parameters, {} multiply-adds per image; about {memory} while training on {} \
+                 images of {channels} × {height} × {width}",
+                short(counts.trainable),
+                short(counts.multiply_adds),
+                plan.batch_size,
+            );
+            ui.label(egui::RichText::new(text).color(theme.text).size(12.5));
+        }
+        Err(error) => drop(problem_ui(ui, &error)),
+    }
+    if ctx.state.data.ready().is_none() {
+        hint_ui(ui, "Counted for three bands and two classes until a data set is open.");
+    }
+}
+
+fn question(ctx: &PanelContext<'_>, plan: &Plan) -> Question {
+    let data = ctx.state.data.ready();
+    let bands = data.and_then(|data| data.first).map_or(3, |[bands, ..]| bands);
+    let channels = plan.pipeline.channels_for(bands).max(1);
+    let side = plan.pipeline.size;
+    let classes = data.map_or(2, |data| data.catalogue.classes.len().max(2));
+    Question { network: plan.network.clone(), input: [channels, side, side], classes }
+}
+
+fn count(question: &Question) -> Result<Counts, String> {
+    let network = architectures::build(&question.network, question.input, question.classes);
+    let summary = network.and_then(|network| network.summary());
+    let summary = summary.map_err(|error| error.to_string())?;
+    Ok(Counts {
+        trainable: summary.trainable,
+        multiply_adds: summary.multiply_adds,
+        parameter_bytes: summary.parameter_bytes,
+        activation_bytes: summary.activation_bytes,
+    })
+}
+
+/// Bytes while training: outputs of all layers and their gradients for each image, and for each
+/// parameter its value, its gradient and what the optimiser keeps.
+fn memory(counts: &Counts, plan: &Plan) -> u64 {
+    let kept = match plan.optimizer {
+        Optimizer::Sgd { .. } => 1,
+        Optimizer::RmsProp { momentum, .. } => 1 + u64::from(momentum > 0.0),
+        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
+    };
+    let average = u64::from(plan.weight_average > 0.0);
+    let images = counts.activation_bytes.saturating_mul(2 * plan.batch_size as u64);
+    images.saturating_add(counts.parameter_bytes.saturating_mul(2 + kept + average))
+}
+
+/// A count in as few letters as tell it: `11.2 M`.
+fn short(count: u64) -> String {
+    let value = count as f64;
+    match count {
+        0..10_000 => count.to_string(),
+        10_000..1_000_000 => format!("{:.0} k", value / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} M", value / 1e6),
+        _ => format!("{:.2} G", value / 1e9),
+    }
+}
+
+/// Bytes for people.
+fn bytes(count: u64) -> String {
+    let value = count as f64;
+    if value < 1e9 { format!("{:.0} MB", value / 1e6) } else { format!("{:.1} GB", value / 1e9) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_short() {
+        assert_eq!(short(61_706), "62 k");
+        assert_eq!(short(11_689_512), "11.7 M");
+        assert_eq!(short(1_814_000_000), "1.81 G");
+        assert_eq!(bytes(250_000_000), "250 MB");
+    }
+
+    #[test]
+    fn a_size_that_does_not_fit_names_the_layer() {
+        let question = Question { network: "googlenet".into(), input: [3, 4, 4], classes: 3 };
+        assert!(!count(&question).err().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,200 @@
+//! The window driven by accessible names.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+
+use super::{App, Launch};
+use crate::session::{Action, Data};
+
+/// Writes `per_class` small pictures for each of two classes.
+fn galaxies(folder: &Path, per_class: usize) {
+    for (class, tone) in [("elliptical", 60), ("spiral", 180)] {
+        let folder = folder.join(class);
+        std::fs::create_dir_all(&folder).unwrap();
+        for n in 0..per_class {
+            let picture = image::RgbImage::from_pixel(24, 24, image::Rgb([tone, n as u8, 90]));
+            picture.save(folder.join(format!("{n:03}.png"))).unwrap();
+        }
+    }
+}
+
+fn window(launch: Launch) -> Harness<'static, App> {
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(40)
+        .build_eframe(move |creation| App::for_test(&creation.egui_ctx, launch))
+}
+
+/// Draws frames until a condition holds.
+fn until(harness: &mut Harness<'static, App>, what: &str, condition: impl Fn(&App) -> bool) {
+    let begun = Instant::now();
+    while !condition(harness.state()) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
+        harness.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    harness.run_steps(3);
+}
+
+fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, App>) {
+    let folder = tempfile::tempdir().unwrap();
+    galaxies(folder.path(), per_class);
+    let open = Some(folder.path().to_path_buf());
+    let mut harness = window(Launch { open, demo: false });
+    until(&mut harness, "open", |app| matches!(app.state().data, Data::Ready(_)));
+    (folder, harness)
+}
+
+#[test]
+fn an_empty_window_says_what_to_do() {
+    let mut harness = window(Launch::default());
+    harness.run_steps(3);
+    harness.get_by_label("Teach a network to tell galaxies apart");
+    harness.get_by_label("No data set open");
+    let start = harness.get_by_label_contains("Start training");
+    assert!(start.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_folder_shows_its_classes_and_galaxies() {
+    let (_folder, harness) = opened(20);
+    harness.get_by_label("elliptical, 20  (50 %)");
+    harness.get_by_label("spiral, 20  (50 %)");
+    harness.get_by_label("Contact sheet, 40 galaxies");
+    harness.get_by_label_contains("elliptical/000.png, elliptical");
+    let start = harness.get_by_label_contains("Start training");
+    assert!(!start.accesskit_node().is_disabled());
+}
+
+#[test]
+fn a_class_is_shown_alone_by_a_click() {
+    let (_folder, mut harness) = opened(20);
+    harness.get_by_label("spiral, 20  (50 %)").click();
+    harness.run_steps(3);
+    harness.get_by_label("20 of 40 galaxies");
+    harness.get_by_label("Contact sheet, 20 galaxies");
+}
+
+#[test]
+fn a_missing_folder_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = Some(folder.path().join("nothing-here"));
+    let mut harness = window(Launch { open, demo: false });
+    until(&mut harness, "fail", |app| matches!(app.state().data, Data::Failed { .. }));
+    assert!(harness.query_all_by_label_contains("nothing-here").count() > 0);
+}
+
+#[test]
+fn a_setting_is_changed_and_taken_back_by_keys() {
+    let (_folder, mut harness) = opened(4);
+    harness.state_mut().push(Action::ShowPanel("settings"));
+    harness.run_steps(3);
+    let before = harness.state().state().plan.batch_size;
+    let mut plan = harness.state().state().plan.clone();
+    plan.batch_size = before * 2;
+    harness.state_mut().push(Action::Configure(Box::new(plan)));
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().plan.batch_size, before * 2);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().plan.batch_size, before);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().plan.batch_size, before * 2);
+}
+
+#[test]
+fn a_box_is_ticked_by_name_and_undone() {
+    let (_folder, mut harness) = opened(4);
+    assert!(harness.state().state().plan.pipeline.augment.flip_horizontal);
+    harness.get_by_label("left–right").click();
+    harness.run_steps(3);
+    assert!(!harness.state().state().plan.pipeline.augment.flip_horizontal);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    assert!(harness.state().state().plan.pipeline.augment.flip_horizontal);
+}
+
+#[test]
+fn the_palette_finds_and_runs_a_command() {
+    let (_folder, mut harness) = opened(4);
+    let dark = harness.ctx.theme() == egui::Theme::Dark;
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run_steps(3);
+    harness.event(egui::Event::Text("dark or".into()));
+    harness.run_steps(3);
+    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    assert_ne!(harness.ctx.theme() == egui::Theme::Dark, dark);
+}
+
+#[test]
+fn the_help_lists_the_shortcuts() {
+    let mut harness = window(Launch::default());
+    harness.run_steps(2);
+    harness.key_press(Key::F1);
+    harness.run_steps(3);
+    harness.get_by_label("Keyboard shortcuts");
+    harness.get_by_label("Start training");
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Keyboard shortcuts").is_none());
+}
+
+#[test]
+fn a_list_asks_for_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    galaxies(folder.path(), 3);
+    let list = folder.path().join("list.csv");
+    let rows: String = (0..3)
+        .map(|n| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n"))
+        .collect();
+    std::fs::write(&list, format!("file,label\n{rows}")).unwrap();
+    let mut harness = window(Launch { open: Some(list), demo: false });
+    let begun = Instant::now();
+    while harness.query_by_label("File: file").is_none() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "no preview");
+        harness.step();
+    }
+    harness.run_steps(2);
+    harness.get_by_label("Label: label");
+    harness.get_by_label("Open").click();
+    until(&mut harness, "open", |app| matches!(app.state().data, Data::Ready(_)));
+    let state = harness.state().state();
+    assert_eq!(state.data.ready().unwrap().catalogue.classes, ["E", "S"]);
+}
+
+#[test]
+fn every_panel_is_reached_by_its_key() {
+    let (_folder, mut harness) = opened(4);
+    let keys = [
+        Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8,
+        Key::Num9,
+    ];
+    let panels = [
+        "data", "galaxies", "pipeline", "network", "settings", "training", "evaluation", "inside",
+        "log",
+    ];
+    for (key, panel) in keys.into_iter().zip(panels) {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run_steps(3);
+        assert!(harness.state().is_shown(panel), "{panel}");
+    }
+}
+
+#[test]
+fn arrow_keys_walk_the_contact_sheet() {
+    let (_folder, mut harness) = opened(20);
+    harness.get_by_label_contains("elliptical/000.png, elliptical").click();
+    harness.run_steps(3);
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(2);
+    assert_eq!(harness.state().state().selected, Some(1));
+    harness.key_press(Key::End);
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().selected, Some(39));
+}

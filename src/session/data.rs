@@ -1,0 +1,191 @@
+//! The open data set as the window shows it: its split, and which galaxies are listed.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::action::Opened;
+use crate::catalogue::{Catalogue, OpenOptions, Part, Split, SplitOptions};
+use crate::pipeline::Pipeline;
+
+/// The data set, or where its opening stands.
+#[derive(Debug, Clone, Default)]
+pub enum Data {
+    /// Nothing was opened yet.
+    #[default]
+    Empty,
+    /// A background thread lists the files.
+    Opening {
+        /// Names this opening.
+        ticket: u64,
+        /// What is being opened.
+        path: PathBuf,
+        /// Files found so far.
+        found: usize,
+    },
+    /// Open.
+    Ready(Dataset),
+    /// Could not be opened.
+    Failed {
+        /// What.
+        path: PathBuf,
+        /// What happened and what to do.
+        message: String,
+    },
+}
+
+/// An open data set.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    /// The folder or list.
+    pub path: PathBuf,
+    /// How it was opened.
+    pub options: OpenOptions,
+    /// Counts up with each opening; keys caches of pictures.
+    pub generation: u64,
+    /// The index.
+    pub catalogue: Arc<Catalogue>,
+    /// The pipeline that fits images like these.
+    pub suggested: Pipeline,
+    /// Bands, height and width of the first image that can be read.
+    pub first: Option<[usize; 3]>,
+    /// Samples per class.
+    pub class_counts: Vec<usize>,
+    /// The split by the plan's options.
+    pub split: Arc<Split>,
+    /// Samples per class and part (train, validation, test).
+    pub part_counts: Vec<[usize; 3]>,
+    /// Why the data set cannot be split as asked.
+    pub split_error: Option<String>,
+    /// What the contact sheet is limited to.
+    pub filter: Filter,
+    /// Indices of the samples shown, in order.
+    pub shown: Vec<usize>,
+}
+
+/// Which galaxies the contact sheet shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// Of this class.
+    pub class: Option<usize>,
+    /// Of this part of the split.
+    pub part: Option<Part>,
+    /// With this in their id, upper and lower case alike.
+    pub text: String,
+    /// Of this list, in its order.
+    pub list: Option<SampleList>,
+}
+
+/// Galaxies that something else (a cell of a confusion matrix) asked to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SampleList {
+    /// What they have in common.
+    pub title: String,
+    /// Indices in the catalogue, in order.
+    pub samples: Arc<Vec<usize>>,
+}
+
+impl Data {
+    /// The data set, when one is open.
+    pub fn ready(&self) -> Option<&Dataset> {
+        match self {
+            Self::Ready(dataset) => Some(dataset),
+            _ => None,
+        }
+    }
+
+    /// The data set, to change.
+    pub(super) fn ready_mut(&mut self) -> Option<&mut Dataset> {
+        match self {
+            Self::Ready(dataset) => Some(dataset),
+            _ => None,
+        }
+    }
+}
+
+impl Filter {
+    /// True when everything is shown.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Dataset {
+    /// Wraps a catalogue that was just opened.
+    pub fn new(opened: Opened, split: &SplitOptions) -> Self {
+        let Opened { ticket: generation, path, options, catalogue, suggested, first } = opened;
+        let class_counts = catalogue.class_counts();
+        let mut dataset = Self {
+            path,
+            options,
+            generation,
+            catalogue,
+            suggested,
+            first,
+            class_counts,
+            split: Arc::default(),
+            part_counts: Vec::new(),
+            split_error: None,
+            filter: Filter::default(),
+            shown: Vec::new(),
+        };
+        dataset.divide(split);
+        dataset
+    }
+
+    /// Divides anew; what cannot be divided belongs to no part, and the reason is kept.
+    pub(super) fn divide(&mut self, options: &SplitOptions) {
+        let (split, error) = match crate::catalogue::split(&self.catalogue, options) {
+            Ok(split) => (split, None),
+            Err(error) => {
+                (Split { parts: vec![None; self.catalogue.samples.len()] }, Some(error.to_string()))
+            }
+        };
+        self.split = Arc::new(split);
+        self.split_error = error;
+        self.part_counts = self.count_parts();
+        self.list();
+    }
+
+    /// Applies a filter.
+    pub(super) fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+        self.list();
+    }
+
+    /// The part of a sample.
+    pub fn part(&self, sample: usize) -> Option<Part> {
+        self.split.parts.get(sample).copied().flatten()
+    }
+
+    /// Name of a sample's class; a word when it has none.
+    pub fn class_name(&self, sample: usize) -> &str {
+        let label = self.catalogue.samples.get(sample).and_then(|sample| sample.label);
+        label.and_then(|l| self.catalogue.classes.get(l)).map_or("unlabelled", String::as_str)
+    }
+
+    fn count_parts(&self) -> Vec<[usize; 3]> {
+        let mut counts = vec![[0; 3]; self.catalogue.classes.len()];
+        for (sample, part) in self.catalogue.samples.iter().zip(&self.split.parts) {
+            if let (Some(label), Some(part)) = (sample.label, part)
+                && let Some(row) = counts.get_mut(label)
+            {
+                row[*part as usize] += 1;
+            }
+        }
+        counts
+    }
+
+    fn list(&mut self) {
+        let needle = self.filter.text.to_lowercase();
+        let matches = |&index: &usize| {
+            let Some(sample) = self.catalogue.samples.get(index) else { return false };
+            self.filter.class.is_none_or(|class| sample.label == Some(class))
+                && self.filter.part.is_none_or(|part| self.part(index) == Some(part))
+                && (needle.is_empty() || sample.id.to_lowercase().contains(&needle))
+        };
+        self.shown = match &self.filter.list {
+            Some(list) => list.samples.iter().copied().filter(matches).collect(),
+            None => (0..self.catalogue.samples.len()).filter(matches).collect(),
+        };
+    }
+}

@@ -1,0 +1,65 @@
+//! What a face must do after an action: threads, files, dialogs. Data only.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::action::SaveRequest;
+use super::runs::RunId;
+use crate::catalogue::{Catalogue, OpenOptions};
+use crate::train::{Command, Plan, Watch};
+
+/// Work outside the state.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Open a data set on a background thread.
+    Open {
+        /// Names the opening in what it tells.
+        ticket: u64,
+        /// The folder or list.
+        path: PathBuf,
+        /// How.
+        options: OpenOptions,
+    },
+    /// Make that thread stop.
+    CancelOpen,
+    /// Start the engine.
+    Start {
+        /// The run's id.
+        run: RunId,
+        /// What to do.
+        plan: Box<Plan>,
+        /// The new run folder.
+        folder: PathBuf,
+    },
+    /// Start the engine on an interrupted run.
+    Resume(RunId, PathBuf),
+    /// Read a finished run.
+    OpenRun(RunId, PathBuf),
+    /// Tell a running engine.
+    Send(RunId, Command),
+    /// Look inside the network of a run that no longer trains.
+    Look {
+        /// The run.
+        run: RunId,
+        /// Its folder.
+        folder: PathBuf,
+        /// The catalogue that the sample is of.
+        catalogue: Arc<Catalogue>,
+        /// The sample and the layers.
+        watch: Watch,
+        /// Steps done.
+        step: usize,
+    },
+    /// Ask for a file name and write.
+    Save(SaveRequest),
+    /// Write on a background thread.
+    Write(SaveRequest, PathBuf),
+    /// Run a command of the window.
+    Invoke(&'static str),
+    /// Bring a panel to the front.
+    ShowPanel(&'static str),
+    /// Let one panel fill the window, or put it back.
+    EnlargePanel,
+    /// Put panels back.
+    ResetLayout,
+}

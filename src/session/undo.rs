@@ -1,0 +1,129 @@
+//! Undo and redo of the configuration. A gesture (a slider drag, a typed number) is one step.
+
+use crate::train::Plan;
+
+/// Steps that are kept.
+const DEPTH: usize = 200;
+
+/// Earlier and later plans, without the data set, which is not undone.
+#[derive(Debug, Clone, Default)]
+pub struct Undo {
+    past: Vec<Plan>,
+    future: Vec<Plan>,
+    /// The plan before the gesture that is under way.
+    pending: Option<Plan>,
+}
+
+impl Undo {
+    /// Notes the plan before a change; the first of a gesture counts.
+    pub fn before_change(&mut self, plan: &Plan) {
+        if self.pending.is_none() {
+            self.pending = Some(plan.clone());
+        }
+    }
+
+    /// The gesture is over: one step, unless it ended where it began.
+    pub fn settle(&mut self, now: &Plan) {
+        let Some(before) = self.pending.take() else { return };
+        if before == *now {
+            return;
+        }
+        if self.past.len() == DEPTH {
+            self.past.remove(0);
+        }
+        self.past.push(before);
+        self.future.clear();
+    }
+
+    /// Goes back a step.
+    pub fn undo(&mut self, plan: &mut Plan) -> bool {
+        self.settle(plan);
+        exchange(&mut self.past, &mut self.future, plan)
+    }
+
+    /// Goes forward again.
+    pub fn redo(&mut self, plan: &mut Plan) -> bool {
+        self.settle(plan);
+        exchange(&mut self.future, &mut self.past, plan)
+    }
+
+    /// Whether a gesture is under way.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Whether there is a step to go back.
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty() || self.pending.is_some()
+    }
+
+    /// Whether there is a step to do again.
+    pub fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+}
+
+/// Makes the last of `from` the plan and keeps the present one in `to`; the data set stays.
+fn exchange(from: &mut Vec<Plan>, to: &mut Vec<Plan>, plan: &mut Plan) -> bool {
+    let Some(mut other) = from.pop() else { return false };
+    other.data.clone_from(&plan.data);
+    other.open.clone_from(&plan.open);
+    to.push(std::mem::replace(plan, other));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn epochs(undo: &mut Undo, plan: &mut Plan, epochs: usize) {
+        undo.before_change(plan);
+        plan.epochs = epochs;
+    }
+
+    #[test]
+    fn a_drag_is_one_step() {
+        let (mut undo, mut plan) = (Undo::default(), Plan { epochs: 1, ..Plan::default() });
+        (2..50).for_each(|n| epochs(&mut undo, &mut plan, n));
+        undo.settle(&plan);
+        epochs(&mut undo, &mut plan, 80);
+        undo.settle(&plan);
+        assert!(undo.undo(&mut plan));
+        assert_eq!(plan.epochs, 49);
+        assert!(undo.undo(&mut plan));
+        assert_eq!(plan.epochs, 1);
+        assert!(!undo.undo(&mut plan));
+        assert!(undo.redo(&mut plan) && undo.redo(&mut plan));
+        assert_eq!(plan.epochs, 80);
+        assert!(!undo.redo(&mut plan));
+    }
+
+    #[test]
+    fn a_drag_back_to_where_it_began_is_no_step() {
+        let (mut undo, mut plan) = (Undo::default(), Plan { epochs: 1, ..Plan::default() });
+        epochs(&mut undo, &mut plan, 5);
+        epochs(&mut undo, &mut plan, 1);
+        undo.settle(&plan);
+        assert!(!undo.can_undo());
+    }
+
+    #[test]
+    fn a_change_after_undo_forgets_the_future() {
+        let (mut undo, mut plan) = (Undo::default(), Plan { epochs: 1, ..Plan::default() });
+        epochs(&mut undo, &mut plan, 2);
+        undo.undo(&mut plan);
+        epochs(&mut undo, &mut plan, 3);
+        undo.settle(&plan);
+        assert!(!undo.can_redo());
+    }
+
+    #[test]
+    fn the_data_set_is_not_undone() {
+        let (mut undo, mut plan) = (Undo::default(), Plan::default());
+        epochs(&mut undo, &mut plan, 2);
+        undo.settle(&plan);
+        plan.data = "galaxies".into();
+        undo.undo(&mut plan);
+        assert_eq!(plan.data, std::path::PathBuf::from("galaxies"));
+    }
+}
