@@ -5,11 +5,10 @@ use egui::{Align, Color32, Context, Layout as Direction, Panel, RichText, Sense,
 use super::commands::{self, COMMANDS, Desk, Menu};
 use super::layout::Layout;
 use super::theme::{SPACE, Theme};
-use super::widgets::{
-    Icon, icon_atom, icon_button_ui, paint_icon, primary_button, status_chip_ui,
-};
+use super::widgets::{Icon, icon_atom, icon_button_ui, paint_icon, primary_button, status_chip_ui};
 use crate::catalogue::OpenOptions;
 use crate::session::{Action, Data, Devices, Level, RunView, State};
+use crate::train::Finished;
 
 /// The steps of the job: panel, name.
 const STEPS: [(&str, &str); 6] = [
@@ -51,8 +50,8 @@ fn menu_right_ui(ui: &mut Ui, desk: &mut Desk<'_>) {
         icon_atom(Icon::Search, 12.0, theme.text_weak),
         RichText::new("Find a command…").color(theme.text_weak),
     ))
-        .right_text(RichText::new(keys).small().color(theme.text_weak))
-        .min_size(vec2(220.0, 0.0));
+    .right_text(RichText::new(keys).small().color(theme.text_weak))
+    .min_size(vec2(220.0, 0.0));
     if ui.available_width() > 230.0 && ui.add(find).clicked() {
         run(desk, "palette");
     }
@@ -165,6 +164,9 @@ fn step_ui(
     let help = super::panels::by_id(panel).map_or("", |panel| panel.help);
     if response.on_hover_text(format!("{title}. {help}")).clicked() {
         desk.actions.push(Action::ShowPanel(panel));
+        if panel == "settings" && desk.state.live_run().is_some() {
+            desk.actions.push(Action::ShowPanel("training"));
+        }
     }
     if index + 1 < STEPS.len() {
         ui.label(RichText::new("›").color(theme.text_weak));
@@ -188,7 +190,10 @@ fn is_done(state: &State, panel: &str) -> bool {
 /// The first step that is still to be taken.
 fn next_step(state: &State) -> &'static str {
     let training = state.live_run().is_some();
-    let open = |panel: &str| !is_done(state, panel) && !(training && panel == "settings");
+    if training {
+        return "settings";
+    }
+    let open = |panel: &str| !is_done(state, panel);
     STEPS.iter().map(|(panel, _)| *panel).find(|panel| open(panel)).unwrap_or("inside")
 }
 
@@ -209,6 +214,7 @@ fn controls_ui(ui: &mut Ui, desk: &mut Desk<'_>) {
             } else if response.clicked() {
                 run(desk, "start");
             }
+            resume_ui(ui, desk);
         }
         Some(live) => {
             let stop = egui::Button::new((
@@ -226,6 +232,19 @@ fn controls_ui(ui: &mut Ui, desk: &mut Desk<'_>) {
             }
             progress_ui(ui, live);
         }
+    }
+}
+
+/// Going on with the run that is shown, when it did not come to its end.
+fn resume_ui(ui: &mut Ui, desk: &mut Desk<'_>) {
+    let Some(run) = desk.state.run() else { return };
+    let over = matches!(run.finished, Some(Finished::Complete | Finished::Early));
+    if over || run.checkpoint.is_none() && run.epochs.is_empty() {
+        return;
+    }
+    let response = ui.add(egui::Button::new("Resume").min_size(vec2(84.0, 34.0)));
+    if response.on_hover_text(format!("Go on with {}", run.name())).clicked() {
+        desk.actions.push(Action::ResumeRun(run.folder.clone()));
     }
 }
 
@@ -329,10 +348,18 @@ fn device_words(state: &State) -> String {
     match &state.devices {
         Devices::Searching => "Looking for devices".into(),
         Devices::Failed(_) => "CPU".into(),
-        Devices::Found(found) => found
-            .iter()
-            .find(|device| if chosen == "auto" { device.automatic.is_some() } else { device.key == *chosen })
-            .map_or_else(|| chosen.clone(), |device| device.title.clone()),
+        Devices::Found(found) => {
+            found
+                .iter()
+                .find(|device| {
+                    if chosen == "auto" {
+                        device.automatic.is_some()
+                    } else {
+                        device.key == *chosen
+                    }
+                })
+                .map_or_else(|| chosen.clone(), |device| device.title.clone())
+        }
     }
 }
 

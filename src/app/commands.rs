@@ -215,6 +215,10 @@ pub(crate) const COMMANDS: &[Command] = &[
             desk.actions.push(Action::Command(run.id, EngineCommand::Snapshot));
         }
     ),
+    command!(Run, "find-rate", "Find a learning rate", [], State::start_problem, |desk| {
+        desk.actions.push(Action::FindRate);
+        desk.actions.push(Action::ShowPanel("settings"));
+    }),
     command!(Run, "resume", "Resume an interrupted run…", [], not_live, |desk| {
         desk.dialogs.ask_path(Purpose::ResumeRun, desk.ctx);
     }),

@@ -14,7 +14,7 @@ use crate::catalogue::{self, OpenOptions};
 use crate::device;
 use crate::pipeline::Pipeline;
 use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest};
-use crate::train::{Command, Plan, Session};
+use crate::train::{Command, Finder, Plan, Session};
 
 /// Messages that wait for the next frame.
 const QUEUE: usize = 256;
@@ -33,18 +33,28 @@ pub(crate) struct Engine {
     sessions: Vec<(RunId, Session)>,
     opening: Option<Arc<AtomicBool>>,
     looker: Option<Looker>,
+    finder: Option<Finder>,
 }
 
 impl Engine {
     /// Nothing at work; `ctx` is woken when there is something to tell.
     pub(crate) fn new(ctx: &egui::Context) -> Self {
         let (sender, receiver) = bounded(QUEUE);
-        Self { ctx: ctx.clone(), sender, receiver, sessions: Vec::new(), opening: None, looker: None }
+        Self {
+            ctx: ctx.clone(),
+            sender,
+            receiver,
+            sessions: Vec::new(),
+            opening: None,
+            looker: None,
+            finder: None,
+        }
     }
 
     /// What was told since the last frame.
     pub(crate) fn poll(&mut self) -> Vec<Action> {
         let mut actions: Vec<Action> = self.receiver.try_iter().collect();
+        self.poll_finder(&mut actions);
         self.sessions.retain(|(run, session)| drain(*run, session, &mut actions));
         actions
     }
@@ -100,6 +110,35 @@ impl Engine {
     pub(crate) fn resume(&mut self, run: RunId, folder: &Path) {
         let session = crate::run::resume(folder, self.wake());
         self.keep(run, session.map_err(|error| error.to_string()));
+    }
+
+    /// Searches for a learning rate.
+    pub(crate) fn find_rate(&mut self, plan: Plan) {
+        match Finder::start(plan, self.wake()) {
+            Ok(finder) => self.finder = Some(finder),
+            Err(error) => {
+                let problem = Err(sentence(&error.to_string()));
+                let _ = self.sender.try_send(Action::FinderEnded(problem));
+            }
+        }
+    }
+
+    /// Ends the search.
+    pub(crate) fn stop_finder(&mut self) {
+        self.finder = None;
+    }
+
+    fn poll_finder(&mut self, actions: &mut Vec<Action>) {
+        let Some(finder) = &self.finder else { return };
+        let points: Vec<[f64; 2]> = finder.points().try_iter().collect();
+        if !points.is_empty() {
+            actions.push(Action::FinderPoints(points));
+        }
+        if let Ok(result) = finder.result().try_recv() {
+            let result = result.map_err(|error| sentence(&error.to_string()));
+            actions.push(Action::FinderEnded(result));
+            self.finder = None;
+        }
     }
 
     /// Tells an engine something.
@@ -245,13 +284,22 @@ fn devices() -> Vec<DeviceEntry> {
     let entry = |info: device::DeviceInfo| {
         let automatic = chosen.as_ref().filter(|chosen| chosen.info.id == info.id);
         let automatic = automatic.map(|chosen| chosen.reason.clone());
-        DeviceEntry { title: device_title(&info), detail: device_detail(&info), key: info.id, automatic }
+        DeviceEntry {
+            title: device_title(&info),
+            detail: device_detail(&info),
+            key: info.id,
+            automatic,
+        }
     };
     device::list().into_iter().map(entry).collect()
 }
 
 fn device_title(info: &device::DeviceInfo) -> String {
-    if info.kind == device::Kind::Cpu { info.name.clone() } else { format!("{} ({})", info.name, info.backend) }
+    if info.kind == device::Kind::Cpu {
+        info.name.clone()
+    } else {
+        format!("{} ({})", info.name, info.backend)
+    }
 }
 
 fn device_detail(info: &device::DeviceInfo) -> String {

@@ -40,9 +40,8 @@ impl Looker {
     /// Starts the thread; `tell` takes its answers.
     pub(super) fn new(tell: impl Fn(Action) + Send + 'static) -> Self {
         let (requests, queue) = bounded(QUEUE);
-        let started = thread::Builder::new()
-            .name("arclet-look".into())
-            .spawn(move || answer(&queue, &tell));
+        let started =
+            thread::Builder::new().name("arclet-look".into()).spawn(move || answer(&queue, &tell));
         if let Err(error) = started {
             tracing::error!("no thread to look inside with: {error}");
         }

@@ -112,5 +112,10 @@ fn icon_pixel(column: f32, row: f32, side: f32) -> [u8; 4] {
     let mix = |ground: f32, warm: f32, blue: f32| {
         (ground + core * (warm - ground) + arc * (blue - ground)).clamp(0.0, 255.0) as u8
     };
-    [mix(20.0, 255.0, 120.0), mix(24.0, 226.0, 178.0), mix(36.0, 180.0, 255.0), (inside * 255.0) as u8]
+    [
+        mix(20.0, 255.0, 120.0),
+        mix(24.0, 226.0, 178.0),
+        mix(36.0, 180.0, 255.0),
+        (inside * 255.0) as u8,
+    ]
 }

@@ -87,6 +87,36 @@ impl App {
         self.actions.push(action);
     }
 
+    /// Takes in what the engine and other threads told; also while the window is hidden.
+    pub fn take_in(&mut self, ctx: &Context) {
+        let told = self.engine.poll();
+        self.actions.extend(told);
+        self.dialogs.poll(&self.state, &mut self.actions, ctx);
+        self.carry_out(ctx);
+        theme::choose(ctx, self.state.preferences.theme, self.state.preferences.scale);
+    }
+
+    /// Draws a frame and carries out what the user asked for in it.
+    pub fn frame_ui(&mut self, ui: &mut Ui) {
+        let ctx = ui.ctx().clone();
+        self.take_dropped(&ctx);
+        if !self.dialogs.is_open() {
+            let mut desk = Desk {
+                state: &self.state,
+                actions: &mut self.actions,
+                dialogs: &mut self.dialogs,
+                ctx: &ctx,
+            };
+            commands::run_shortcuts(&mut desk);
+        }
+        self.draw(ui);
+        self.settle(&ctx);
+        if !self.actions.is_empty() {
+            self.carry_out(&ctx);
+            ctx.request_repaint();
+        }
+    }
+
     fn restore(&mut self, storage: &dyn Storage) {
         if let Some(layout) =
             storage.get_string(KEEP_LAYOUT).and_then(|kept| Layout::restore(&kept))
@@ -121,6 +151,8 @@ impl App {
             Effect::CancelOpen => self.engine.cancel_open(),
             Effect::Start { run, plan, folder } => self.engine.start(run, *plan, &folder),
             Effect::Resume(run, folder) => self.engine.resume(run, &folder),
+            Effect::FindRate(plan) => self.engine.find_rate(*plan),
+            Effect::StopFinder => self.engine.stop_finder(),
             Effect::OpenRun(run, folder) => self.engine.open_run(run, folder),
             Effect::Send(run, command) => self.engine.send(run, command),
             Effect::Look { run, folder, catalogue, watch, step } => {
@@ -214,31 +246,11 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        let told = self.engine.poll();
-        self.actions.extend(told);
-        self.dialogs.poll(&self.state, &mut self.actions, ctx);
-        self.carry_out(ctx);
-        theme::choose(ctx, self.state.preferences.theme, self.state.preferences.scale);
+        self.take_in(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let ctx = ui.ctx().clone();
-        self.take_dropped(&ctx);
-        if !self.dialogs.is_open() {
-            let mut desk = Desk {
-                state: &self.state,
-                actions: &mut self.actions,
-                dialogs: &mut self.dialogs,
-                ctx: &ctx,
-            };
-            commands::run_shortcuts(&mut desk);
-        }
-        self.draw(ui);
-        self.settle(&ctx);
-        if !self.actions.is_empty() {
-            self.carry_out(&ctx);
-            ctx.request_repaint();
-        }
+        self.frame_ui(ui);
     }
 
     fn on_exit(&mut self) {

@@ -8,7 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{App, Launch};
-use crate::session::{Action, Data};
+use crate::session::{Action, Data, State};
 
 /// Writes `per_class` small pictures for each of two classes.
 fn galaxies(folder: &Path, per_class: usize) {
@@ -22,17 +22,39 @@ fn galaxies(folder: &Path, per_class: usize) {
     }
 }
 
-fn window(launch: Launch) -> Harness<'static, App> {
-    Harness::builder()
-        .with_size([1280.0, 800.0])
-        .with_max_steps(40)
-        .build_eframe(move |creation| App::for_test(&creation.egui_ctx, launch))
+/// The window of a test; made in the first frame, which has the context.
+#[derive(Default)]
+struct Window(Option<App>);
+
+impl Window {
+    fn app(&self) -> &App {
+        self.0.as_ref().unwrap()
+    }
+
+    fn state(&self) -> &State {
+        self.app().state()
+    }
+
+    fn push(&mut self, action: Action) {
+        self.0.as_mut().unwrap().push(action);
+    }
+}
+
+fn window(launch: Launch) -> Harness<'static, Window> {
+    Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).build_ui_state(
+        move |ui, window: &mut Window| {
+            let app = window.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
+            app.take_in(&ui.ctx().clone());
+            app.frame_ui(ui);
+        },
+        Window::default(),
+    )
 }
 
 /// Draws frames until a condition holds.
-fn until(harness: &mut Harness<'static, App>, what: &str, condition: impl Fn(&App) -> bool) {
+fn until(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&State) -> bool) {
     let begun = Instant::now();
-    while !condition(harness.state()) {
+    while !holds(harness.state().state()) {
         assert!(begun.elapsed() < Duration::from_secs(60), "never: {what}");
         harness.step();
         std::thread::sleep(Duration::from_millis(5));
@@ -40,12 +62,12 @@ fn until(harness: &mut Harness<'static, App>, what: &str, condition: impl Fn(&Ap
     harness.run_steps(3);
 }
 
-fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, App>) {
+fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     galaxies(folder.path(), per_class);
     let open = Some(folder.path().to_path_buf());
     let mut harness = window(Launch { open, demo: false });
-    until(&mut harness, "open", |app| matches!(app.state().data, Data::Ready(_)));
+    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     (folder, harness)
 }
 
@@ -84,7 +106,7 @@ fn a_missing_folder_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(folder.path().join("nothing-here"));
     let mut harness = window(Launch { open, demo: false });
-    until(&mut harness, "fail", |app| matches!(app.state().data, Data::Failed { .. }));
+    until(&mut harness, "fail", |state| matches!(state.data, Data::Failed { .. }));
     assert!(harness.query_all_by_label_contains("nothing-here").count() > 0);
 }
 
@@ -150,9 +172,8 @@ fn a_list_asks_for_its_columns() {
     let folder = tempfile::tempdir().unwrap();
     galaxies(folder.path(), 3);
     let list = folder.path().join("list.csv");
-    let rows: String = (0..3)
-        .map(|n| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n"))
-        .collect();
+    let rows: String =
+        (0..3).map(|n| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n")).collect();
     std::fs::write(&list, format!("file,label\n{rows}")).unwrap();
     let mut harness = window(Launch { open: Some(list), demo: false });
     let begun = Instant::now();
@@ -163,7 +184,7 @@ fn a_list_asks_for_its_columns() {
     harness.run_steps(2);
     harness.get_by_label("Label: label");
     harness.get_by_label("Open").click();
-    until(&mut harness, "open", |app| matches!(app.state().data, Data::Ready(_)));
+    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     let state = harness.state().state();
     assert_eq!(state.data.ready().unwrap().catalogue.classes, ["E", "S"]);
 }
@@ -172,17 +193,31 @@ fn a_list_asks_for_its_columns() {
 fn every_panel_is_reached_by_its_key() {
     let (_folder, mut harness) = opened(4);
     let keys = [
-        Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8,
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+        Key::Num8,
         Key::Num9,
     ];
     let panels = [
-        "data", "galaxies", "pipeline", "network", "settings", "training", "evaluation", "inside",
+        "data",
+        "galaxies",
+        "pipeline",
+        "network",
+        "settings",
+        "training",
+        "evaluation",
+        "inside",
         "log",
     ];
     for (key, panel) in keys.into_iter().zip(panels) {
         harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run_steps(3);
-        assert!(harness.state().is_shown(panel), "{panel}");
+        assert!(harness.state().app().is_shown(panel), "{panel}");
     }
 }
 

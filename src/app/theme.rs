@@ -204,7 +204,8 @@ impl Theme {
         visuals.error_fg_color = self.error;
         visuals.hyperlink_color = self.accent;
         visuals.selection.bg_fill = self.accent_soft;
-        visuals.selection.stroke = Stroke::new(1.0, self.accent.lerp_to_gamma(self.text_strong, 0.5));
+        visuals.selection.stroke =
+            Stroke::new(1.0, self.accent.lerp_to_gamma(self.text_strong, 0.5));
         visuals.text_cursor.stroke = Stroke::new(2.0, self.accent);
         visuals.slider_trailing_fill = true;
         visuals.handle_shape = egui::style::HandleShape::Circle;

@@ -64,6 +64,14 @@ pub enum Action {
     ResumeRun(PathBuf),
     /// Show a run of an earlier day.
     OpenRun(PathBuf),
+    /// Search for a learning rate with the settings of the plan.
+    FindRate,
+    /// End the search and forget it.
+    ForgetFinder,
+    /// Points that the search has found: learning rate and smoothed loss.
+    FinderPoints(Vec<[f64; 2]>),
+    /// The search has ended.
+    FinderEnded(Result<Vec<[f64; 2]>, String>),
     /// Tell the engine of a run.
     Command(RunId, Command),
     /// Look inside a run's network, live while it trains, once from its best weights otherwise.

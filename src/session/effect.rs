@@ -33,6 +33,10 @@ pub enum Effect {
     },
     /// Start the engine on an interrupted run.
     Resume(RunId, PathBuf),
+    /// Search for a learning rate.
+    FindRate(Box<Plan>),
+    /// End the search.
+    StopFinder,
     /// Read a finished run.
     OpenRun(RunId, PathBuf),
     /// Tell a running engine.

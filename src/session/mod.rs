@@ -7,6 +7,7 @@
 mod action;
 mod data;
 mod effect;
+mod finder;
 mod log;
 mod reduce;
 pub mod runs;
@@ -16,6 +17,7 @@ mod undo;
 pub use action::{Action, Opened, SaveRequest, Writer};
 pub use data::{Data, Dataset, Filter, SampleList};
 pub use effect::Effect;
+pub use finder::FinderView;
 pub use log::{Entry, Level, Log};
 pub use reduce::reduce;
 pub use runs::{RunId, RunView};

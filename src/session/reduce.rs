@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::action::{Action, Opened};
 use super::data::{Data, Dataset, Filter, SampleList};
 use super::effect::Effect;
+use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
@@ -36,9 +37,20 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::StartRun => return start(state),
         Action::ResumeRun(folder) => return resume(state, folder),
         Action::OpenRun(folder) => return open_run(state, folder),
+        Action::FindRate => return find_rate(state),
+        Action::ForgetFinder => {
+            state.finder = None;
+            return vec![Effect::StopFinder];
+        }
+        Action::FinderPoints(points) => {
+            state.finder.iter_mut().for_each(|finder| finder.points.extend(&points));
+        }
+        Action::FinderEnded(result) => {
+            state.finder.iter_mut().for_each(|finder| finder.end(result.clone()));
+        }
         Action::Command(run, command) => return vec![Effect::Send(run, command)],
         Action::Watch(run, watch) => return look(state, run, watch),
-        Action::Event(run, event) => apply(state, run, *event),
+        Action::Event(run, event) => return apply(state, run, *event),
         Action::RunEnded(run, problem) => ended(state, run, problem),
         Action::SelectRun(run) => state.selected_run = Some(run),
         Action::SetRunVisible(run, visible) => with_run(state, run, |run| run.visible = visible),
@@ -232,6 +244,15 @@ fn start(state: &mut State) -> Vec<Effect> {
     ]
 }
 
+fn find_rate(state: &mut State) -> Vec<Effect> {
+    if let Some(problem) = state.start_problem() {
+        state.log.push(Level::Error, format!("Cannot search: {problem}."));
+        return Vec::new();
+    }
+    state.finder = Some(FinderView::begun());
+    vec![Effect::FindRate(Box::new(state.plan.clone()))]
+}
+
 fn resume(state: &mut State, folder: PathBuf) -> Vec<Effect> {
     if state.live_run().is_some() {
         state.log.push(Level::Error, "Cannot resume: a run is training; stop it first.");
@@ -278,17 +299,25 @@ fn look(state: &State, run: RunId, watch: Option<Watch>) -> Vec<Effect> {
     vec![Effect::Look { run, folder, catalogue, watch, step: view.steps_done() }]
 }
 
-fn apply(state: &mut State, run: RunId, event: Event) {
+fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
+    let live = state.run_by_id(run).is_some_and(|view| view.live);
+    let mut effects = Vec::new();
     match &event {
         Event::Warning(text) => state.log.push(Level::Warning, text.clone()),
         Event::Failed(text) => state.log.push(Level::Error, text.clone()),
-        Event::Finished(how, _) => state.log.push(Level::Success, how_it_ended(*how)),
+        // A run that is only read again ended long ago.
+        Event::Finished(how, _) if live => state.log.push(Level::Success, how_it_ended(*how)),
         Event::Checkpoint(path) => {
             state.log.push(Level::Info, format!("Checkpoint written: {}.", path.display()));
+        }
+        Event::Started(started) if !live && matches!(state.data, Data::Empty) => {
+            let Plan { data, open: options, .. } = &started.plan;
+            effects = open(state, data.clone(), options.clone());
         }
         _ => {}
     }
     with_run(state, run, |view| view.apply(event));
+    effects
 }
 
 fn how_it_ended(how: Finished) -> &'static str {

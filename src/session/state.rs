@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
+use super::finder::FinderView;
 use super::log::Log;
 use super::runs::{RunId, RunView};
 use super::undo::Undo;
@@ -26,6 +27,8 @@ pub struct State {
     pub runs: Vec<RunView>,
     /// The run that panels show.
     pub selected_run: Option<RunId>,
+    /// The search for a learning rate.
+    pub finder: Option<FinderView>,
     /// What can train.
     pub devices: Devices,
     /// What the user likes; kept across starts.
@@ -139,6 +142,9 @@ impl State {
     pub fn start_problem(&self) -> Option<String> {
         if self.live_run().is_some() {
             return Some("a run is training; stop it first".into());
+        }
+        if self.finder.as_ref().is_some_and(|finder| finder.searching) {
+            return Some("a learning rate is searched for; wait or stop it".into());
         }
         let Some(dataset) = self.data.ready() else {
             return Some("open a data set first".into());

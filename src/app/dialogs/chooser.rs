@@ -130,7 +130,11 @@ impl Chooser {
                 .show(ui, |ui| {
                     ui.spacing_mut().item_spacing.y = 1.0;
                     if let Some(parent) = listing.folder.parent()
-                        && ui.selectable_label(false, (icon_atom(Icon::Up, 12.0, theme.accent), "Parent folder"))
+                        && ui
+                            .selectable_label(
+                                false,
+                                (icon_atom(Icon::Up, 12.0, theme.accent), "Parent folder"),
+                            )
                             .clicked()
                     {
                         entered = Some(parent.to_path_buf());

@@ -214,7 +214,7 @@ fn counts_ui(ui: &mut Ui, (name, colour): (&str, Color32), counts: &[(String, Co
     let height = ui.text_style_height(&egui::TextStyle::Body) + 2.0;
     let size = egui::vec2(ui.available_width(), height);
     let (line, _) = ui.allocate_exact_size(size, egui::Sense::hover());
-    let column = (line.width() * 0.24).min(76.0);
+    let column = (line.width() * 0.245).min(76.0);
     let first = line.with_max_x(line.right() - 3.0 * column);
     if !name.is_empty() {
         cell_ui(ui, first, name, colour, egui::Layout::left_to_right(egui::Align::Center));
@@ -228,7 +228,7 @@ fn counts_ui(ui: &mut Ui, (name, colour): (&str, Color32), counts: &[(String, Co
 
 fn cell_ui(ui: &mut Ui, rect: egui::Rect, text: &str, colour: Color32, layout: egui::Layout) {
     ui.scope_builder(egui::UiBuilder::new().max_rect(rect).layout(layout), |ui| {
-        ui.add(egui::Label::new(RichText::new(text).color(colour).size(12.5)).truncate());
+        ui.add(egui::Label::new(RichText::new(text).color(colour).size(12.0)).truncate());
     });
 }
 

@@ -60,9 +60,8 @@ fn toolbar_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset) -> f32 {
     ui.horizontal_wrapped(|ui| {
         class_filter_ui(ui, data, &mut filter);
         part_filter_ui(ui, &mut filter);
-        let search = TextEdit::singleline(&mut filter.text)
-            .desired_width(130.0)
-            .hint_text("Search names");
+        let search =
+            TextEdit::singleline(&mut filter.text).desired_width(130.0).hint_text("Search names");
         ui.add(search);
         if let Some(list) = &data.filter.list {
             let text = format!("{}  ×", list.title);

@@ -40,9 +40,19 @@ fn entry_ui(ui: &mut Ui, ctx: &PanelContext<'_>, entry: &Entry) {
     ui.horizontal_top(|ui| {
         let colour = ctx.theme.level(entry.level);
         icon_ui(ui, symbol(entry.level), 14.0, colour);
-        ui.label(RichText::new(clock(entry.at)).small().monospace().color(ctx.theme.text_weak));
+        ui.label(RichText::new(ago(entry.at)).small().color(ctx.theme.text_weak));
         ui.add(egui::Label::new(RichText::new(&entry.text).color(ctx.theme.text)).wrap());
     });
+}
+
+/// How long ago, in words.
+fn ago(at: SystemTime) -> String {
+    match at.elapsed() {
+        Ok(since) if since.as_secs() >= 60 => {
+            format!("{} ago", crate::app::bar::duration((since.as_secs() / 60 * 60) as f64))
+        }
+        _ => "just now".into(),
+    }
 }
 
 /// Hours, minutes and seconds of the day, in UTC.
@@ -52,7 +62,8 @@ fn clock(at: SystemTime) -> String {
 }
 
 fn save<'a>(entries: impl Iterator<Item = &'a Entry>) -> Action {
-    let line = |entry: &Entry| format!("{} {:?}: {}\n", clock(entry.at), entry.level, entry.text);
+    let line =
+        |entry: &Entry| format!("{} UTC {:?}: {}\n", clock(entry.at), entry.level, entry.text);
     let text: String = entries.map(line).collect();
     Action::Save(SaveRequest {
         title: "Log".into(),

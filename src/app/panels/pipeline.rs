@@ -6,9 +6,9 @@ use egui::{Color32, Id, Rect, RichText, ScrollArea, Ui, pos2, vec2};
 use super::PanelContext;
 use super::preview::{Pictures, Preview, Question};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{Icon, icon_button_ui, slider_and_value_ui,
-    Row, card_ui, combo_ui, error_ui, hint_ui, number_ui, problem_ui, row_ui, segmented_ui,
-    slider_ui,
+use crate::app::widgets::{
+    Icon, Row, card_ui, combo_ui, error_ui, hint_ui, icon_button_ui, number_ui, problem_ui, row_ui,
+    segmented_ui, slider_and_value_ui, slider_ui,
 };
 use crate::image::display::{Limits, Stretch};
 use crate::pipeline::{Augment, Channels, Normalise, Pipeline, PipelineError, Rotation};

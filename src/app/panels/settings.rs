@@ -1,12 +1,14 @@
 //! The training settings: which network learns how long, by which optimiser, on which device.
 
 mod estimate;
+mod finder;
 mod optimizer;
 mod schedule;
 
 use egui::{RichText, ScrollArea, Ui};
 
 use super::PanelContext;
+use crate::app::theme::Theme;
 use crate::app::widgets::{
     Row, card_ui, combo_ui, error_ui, hint_ui, integer_ui, number_ui, problem_ui, row_ui,
     section_ui, segmented_ui, slider_ui,
@@ -28,6 +30,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         card_ui(ui, "Length", |ui| length_ui(ui, &mut plan, &problem));
         card_ui(ui, "Learning", |ui| {
             optimizer::optimizer_ui(ui, &mut plan, &problem);
+            finder::finder_ui(ui, ctx, &mut plan);
             schedule::schedule_ui(ui, ctx, &mut plan, &problem);
         });
         section_ui(ui, "Loss and regularisation", false, |ui| {
@@ -60,6 +63,21 @@ impl Problem {
         let (named, problem) = self.0.as_ref()?;
         (*named == setting).then_some(problem.as_str())
     }
+}
+
+/// A plot to look at: it neither zooms nor moves.
+fn small_plot<'a>(id: &str, theme: &Theme) -> egui_plot::Plot<'a> {
+    egui_plot::Plot::new(("settings", id))
+        .height(104.0)
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .grid_color(theme.border)
+        .y_axis_min_width(40.0)
 }
 
 fn network_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, plan: &mut Plan) {

@@ -80,7 +80,7 @@ pub(crate) fn slider_and_value_ui<N: Numeric>(
         let drag = DragValue::new(value)
             .range(range.clone())
             .speed(if N::INTEGRAL { 0.2 } else { span / 300.0 })
-            .max_decimals(4)
+            .custom_formatter(|value, _| number(value))
             .suffix(unit);
         let mut changed = ui.add(drag).changed();
         ui.spacing_mut().slider_width = (ui.available_width() - 4.0).clamp(24.0, 260.0);

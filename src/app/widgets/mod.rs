@@ -9,7 +9,8 @@ mod messages;
 pub(crate) use bars::{bar_ui, stacked_bar_ui};
 pub(crate) use card::{card_ui, section_ui};
 pub(crate) use form::{
-    Row, combo_ui, integer_ui, number, number_ui, row_ui, segmented_ui, slider_and_value_ui, slider_ui, switch_ui,
+    Row, combo_ui, integer_ui, number, number_ui, row_ui, segmented_ui, slider_and_value_ui,
+    slider_ui, switch_ui,
 };
 pub(crate) use icons::{Icon, icon_atom, icon_button_ui, icon_ui, paint as paint_icon};
 pub(crate) use messages::{

@@ -1,7 +1,7 @@
 //! The schedule of the learning rate, with a plot of what comes of it.
 
 use egui::{TextEdit, Ui};
-use egui_plot::{Line, Plot, PlotPoints};
+use egui_plot::{Line, PlotPoints};
 
 use super::Problem;
 use crate::app::panels::PanelContext;
@@ -130,13 +130,7 @@ fn plot_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
     let steps = training.div_ceil(plan.batch_size.max(1));
     let points: PlotPoints<'_> = schedule::preview(plan, steps).into();
     let line = Line::new("Learning rate", points).color(ctx.theme.accent).width(2.0);
-    Plot::new("schedule-preview")
-        .height(96.0)
-        .allow_drag(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_boxed_zoom(false)
-        .show_grid([true, true])
+    super::small_plot("schedule", ctx.theme)
         .include_y(0.0)
         .include_x(0.0)
         .include_x(plan.epochs as f64)
