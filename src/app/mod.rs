@@ -11,6 +11,7 @@ mod galaxies;
 mod layout;
 mod looker;
 mod panels;
+mod plots;
 mod shell;
 mod slot;
 #[cfg(test)]

@@ -221,6 +221,7 @@ impl App {
             };
             self.layout.ui(ui, &mut context);
         });
+        super::panels::end_of_frame(&ctx, &mut self.actions);
         self.dialogs.ui(&self.state, &mut self.actions, &ctx);
         self.toasts.ui(&self.state, &mut self.actions, &ctx);
         bar::drop_ui(&ctx);

@@ -12,10 +12,16 @@ mod log;
 mod network;
 mod pipeline;
 mod preview;
+mod run_sample;
 mod settings;
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+mod tests_of_runs;
 mod training;
 mod welcome;
 
+pub(crate) use inside::end_of_frame;
 pub(crate) use pipeline::draw_again;
 
 use crate::app::galaxies::Galaxies;

@@ -2,12 +2,20 @@
 
 mod bars;
 mod card;
+mod confusion;
+mod feature_maps;
+mod figures;
 mod form;
 mod icons;
 mod messages;
 
 pub(crate) use bars::{bar_ui, stacked_bar_ui};
 pub(crate) use card::{card_ui, section_ui};
+pub(crate) use confusion::{confusion_ui, heat_scale_ui};
+pub(crate) use feature_maps::{
+    Atlas, MapFigures, MapLooks, color_scale_ui, feature_maps_ui, large_map, map,
+};
+pub(crate) use figures::{facts_ui, figures_ui};
 pub(crate) use form::{
     Row, combo_ui, integer_ui, number, number_ui, row_ui, segmented_ui, slider_and_value_ui,
     slider_ui, switch_ui,

@@ -1,0 +1,326 @@
+//! The maps of the chosen layer or, side by side, of the branches of the chosen block.
+
+use std::sync::Arc;
+
+use egui::{
+    Id, Key, Layout, Rect, RichText, Role, Sense, Slider, TextureHandle, Ui, WidgetInfo, vec2,
+};
+
+use super::{Choice, Column, Looks, PanelContext, Shown};
+use crate::app::panels::run_sample;
+use crate::app::plots::color_map::ColorMap;
+use crate::app::plots::memory::cache;
+use crate::app::plots::save::{grid_writer, save_button_ui};
+use crate::app::plots::ticks;
+use crate::app::theme::SPACE;
+use crate::app::widgets::{
+    Atlas, MapFigures, MapLooks, color_scale_ui, feature_maps_ui, large_map, map,
+};
+use crate::figure::{MapGrid, Tile};
+use crate::image::display::Rgb8;
+use crate::train::{FeatureMaps, Look};
+
+/// Maps drawn lately, by the look and layer they come from.
+#[derive(Default)]
+struct Drawn {
+    atlases: Vec<(Arc<Look>, String, MapLooks, Arc<Atlas>)>,
+    large: Option<((usize, String, usize, MapLooks), TextureHandle)>,
+}
+
+/// Textures of layers that are kept.
+const KEPT: usize = 8;
+
+/// Draws the toolbar and the maps.
+pub(super) fn maps_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    looks: &mut Looks,
+    shown: &Shown<'_>,
+    choice: &Choice,
+) {
+    toolbar_ui(ui, ctx, looks, shown, choice);
+    let Some(look) = shown.look() else {
+        ui.add_space(SPACE);
+        ui.label(RichText::new(waiting(shown)).color(ctx.theme.text_weak));
+        return;
+    };
+    let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn maps"));
+    if let Some((layer, channel)) = looks.enlarged.clone()
+        && let Some(maps) = look.maps.iter().find(|maps| maps.layer == layer)
+        && channel < maps.shape[0]
+    {
+        enlarged_ui(ui, ctx, looks, look, maps, channel, &mut drawn.lock());
+    }
+    let columns = shown.columns.len().max(1);
+    ui.columns(columns, |uis| {
+        for (ui, column) in uis.iter_mut().zip(shown.columns) {
+            match look.maps.iter().find(|maps| maps.layer == column.layer) {
+                None => drop(ui.label(RichText::new(waiting(shown)).color(ctx.theme.text_weak))),
+                Some(maps) => {
+                    let atlas = drawn.lock().atlas(ui.ctx(), look, maps, looks.maps);
+                    column_ui(ui, ctx, looks, column, maps, &atlas);
+                }
+            }
+        }
+    });
+}
+
+fn waiting(shown: &Shown<'_>) -> &'static str {
+    match shown.run.live {
+        true => "The maps come with one of the next steps.",
+        false => "The network is loaded from its best weights…",
+    }
+}
+
+fn toolbar_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    looks: &mut Looks,
+    shown: &Shown<'_>,
+    choice: &Choice,
+) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(choice.name()).color(ctx.theme.text_strong));
+        ui.label(RichText::new(age(shown)).small().color(ctx.theme.text_weak));
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            let Some(look) = shown.look() else { return };
+            let file = format!("{}.png", choice.name().replace(['.', '/'], "-"));
+            let (layout, title) = (looks.maps, format!("Maps of {}", choice.name()));
+            save_button_ui(ui, ctx.actions, &title, &file, || {
+                grid_writer(grid(look, shown.columns, layout, &title))
+            });
+        });
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.set_row_height(ui.spacing().interact_size.y);
+        for (colors, name) in ColorMap::ALL {
+            ui.selectable_value(&mut looks.maps.colors, colors, name);
+        }
+        ui.separator();
+        ui.checkbox(&mut looks.maps.shared, "Shared limits").on_hover_text(
+            "All maps of a layer between the same values, so that weak ones look weak",
+        );
+        ui.checkbox(&mut looks.maps.strongest_first, "Strongest first")
+            .on_hover_text("Sorted by mean activation");
+        ui.spacing_mut().slider_width = 80.0;
+        let slider = Slider::new(&mut looks.side, 24.0..=256.0).show_value(false);
+        ui.add(slider).on_hover_text("Size of the maps").accessible_name("Size of the maps");
+    });
+    ui.add_space(SPACE * 0.25);
+}
+
+/// How old the look is.
+fn age(shown: &Shown<'_>) -> String {
+    let Some(look) = shown.look() else { return String::new() };
+    if !shown.run.live {
+        return "by the best weights".into();
+    }
+    match shown.run.steps_done().saturating_sub(look.step) {
+        0 => "updated now".into(),
+        1 => "updated 1 step ago".into(),
+        n => format!("updated {n} steps ago"),
+    }
+}
+
+fn column_ui(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    looks: &mut Looks,
+    column: &Column,
+    maps: &FeatureMaps,
+    atlas: &Atlas,
+) {
+    let [channels, height, width] = maps.shape;
+    let size = if height * width > 1 {
+        format!("{channels} × {height} × {width}")
+    } else {
+        format!("{channels} values")
+    };
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(&column.title).color(ctx.theme.text_strong));
+        ui.label(RichText::new(size).small().color(ctx.theme.text_weak));
+    });
+    let path = RichText::new(&column.path).small().color(ctx.theme.text_weak);
+    ui.add(egui::Label::new(path).truncate()).on_hover_text(&column.layer);
+    if looks.maps.shared {
+        ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, atlas.limits));
+    }
+    let side = if height * width > 1 { looks.side } else { (looks.side / 3.0).max(14.0) };
+    let chosen = looks.enlarged.as_ref().filter(|(layer, _)| *layer == maps.layer).map(|(_, c)| *c);
+    if let Some(channel) = feature_maps_ui(ui, atlas, &maps.layer, side, chosen) {
+        looks.enlarged = (chosen != Some(channel)).then(|| (maps.layer.clone(), channel));
+    }
+}
+
+/// One map, large, beside its figures; the arrow keys go to the next, Escape closes.
+fn enlarged_ui(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    looks: &mut Looks,
+    look: &Arc<Look>,
+    maps: &FeatureMaps,
+    channel: usize,
+    drawn: &mut Drawn,
+) {
+    let values = map(maps, channel);
+    let figures = MapFigures::of(values);
+    let side = (ui.available_height() * 0.45).clamp(120.0, 360.0);
+    ctx.theme.card_frame().show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let texture = drawn.large(ui.ctx(), look, maps, channel, looks.maps, figures);
+            let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+            let name = format!("Enlarged map {channel} of {}", maps.layer);
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+            run_sample::paint(ui, &texture, rect);
+            if let Some(words) = pixel_words(maps, values, rect, response.hover_pos()) {
+                response.on_hover_text_at_pointer(words);
+            }
+            ui.vertical(|ui| enlarged_words_ui(ui, ctx, looks, maps, channel, figures));
+        });
+    });
+    let pressed = |key| ui.input(|input| input.key_pressed(key));
+    if ui.memory(|memory| memory.focused().is_none()) && pressed(Key::Escape) {
+        looks.enlarged = None;
+    }
+}
+
+fn enlarged_words_ui(
+    ui: &mut Ui,
+    ctx: &PanelContext<'_>,
+    looks: &mut Looks,
+    maps: &FeatureMaps,
+    channel: usize,
+    figures: MapFigures,
+) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(format!("Map {channel}")).color(ctx.theme.text_strong));
+        let last = maps.shape[0] - 1;
+        let to = |looks: &mut Looks, channel| looks.enlarged = Some((maps.layer.clone(), channel));
+        if ui.add_enabled(channel > 0, egui::Button::new("Previous map").small()).clicked() {
+            to(looks, channel - 1);
+        }
+        if ui.add_enabled(channel < last, egui::Button::new("Next map").small()).clicked() {
+            to(looks, channel + 1);
+        }
+        if ui.small_button("Close map").clicked() {
+            looks.enlarged = None;
+        }
+    });
+    let number = |value: f32| ticks::compact(f64::from(value));
+    let rows = [
+        ("Mean", number(figures.mean)),
+        ("Standard deviation", number(figures.deviation)),
+        ("Smallest", number(figures.low)),
+        ("Largest", number(figures.high)),
+        ("Zeros", format!("{:.0} %", figures.zeros * 100.0)),
+    ];
+    egui::Grid::new("map figures").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {
+        for (name, value) in rows {
+            ui.label(RichText::new(name).small().color(ctx.theme.text_weak));
+            ui.label(RichText::new(value).monospace());
+            ui.end_row();
+        }
+    });
+    ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, [figures.low, figures.high]));
+}
+
+/// The value under the pointer.
+fn pixel_words(
+    maps: &FeatureMaps,
+    values: &[f32],
+    rect: Rect,
+    at: Option<egui::Pos2>,
+) -> Option<String> {
+    let [_, height, width] = maps.shape;
+    let scale = (rect.width() / width as f32).min(rect.height() / height as f32);
+    let picture = Rect::from_center_size(rect.center(), vec2(width as f32, height as f32) * scale);
+    let inside = at.filter(|at| picture.contains(*at))? - picture.min;
+    let (column, row) = ((inside.x / scale) as usize, (inside.y / scale) as usize);
+    let value = values.get(row.min(height - 1) * width + column.min(width - 1))?;
+    Some(format!("row {row}, column {column}: {}", ticks::compact(f64::from(*value))))
+}
+
+impl Drawn {
+    fn atlas(
+        &mut self,
+        ctx: &egui::Context,
+        look: &Arc<Look>,
+        maps: &FeatureMaps,
+        looks: MapLooks,
+    ) -> Arc<Atlas> {
+        let same = |entry: &&(Arc<Look>, String, MapLooks, Arc<Atlas>)| {
+            Arc::ptr_eq(&entry.0, look) && entry.1 == maps.layer && entry.2 == looks
+        };
+        if let Some(known) = self.atlases.iter().find(same) {
+            return known.3.clone();
+        }
+        let atlas = Arc::new(Atlas::new(ctx, maps, looks));
+        // Of one layer only the latest look is of use.
+        self.atlases.retain(|entry| entry.1 != maps.layer);
+        if self.atlases.len() >= KEPT {
+            self.atlases.remove(0);
+        }
+        self.atlases.push((look.clone(), maps.layer.clone(), looks, atlas.clone()));
+        atlas
+    }
+
+    fn large(
+        &mut self,
+        ctx: &egui::Context,
+        look: &Arc<Look>,
+        maps: &FeatureMaps,
+        channel: usize,
+        looks: MapLooks,
+        figures: MapFigures,
+    ) -> TextureHandle {
+        let key = (Arc::as_ptr(look) as usize, maps.layer.clone(), channel, looks);
+        match &self.large {
+            Some((known, texture)) if *known == key => texture.clone(),
+            _ => {
+                let limits = [figures.low, figures.high];
+                let texture = large_map(ctx, maps, channel, looks, limits);
+                self.large = Some((key, texture.clone()));
+                texture
+            }
+        }
+    }
+}
+
+/// The figure that is saved: the input, then the maps of each column in their order.
+fn grid(look: &Look, columns: &[Column], looks: MapLooks, title: &str) -> MapGrid {
+    let input = super::galaxy::picture_of(&look.input);
+    let pixels = input.pixels.iter().flat_map(|color| [color.r(), color.g(), color.b()]).collect();
+    let picture = Rgb8 { width: input.size[0], height: input.size[1], pixels };
+    let mut tiles = vec![Tile::picture("input", picture)];
+    for column in columns {
+        let Some(maps) = look.maps.iter().find(|maps| maps.layer == column.layer) else { continue };
+        tiles.extend(tiles_of(maps, column, columns.len() > 1, looks));
+    }
+    MapGrid { title: title.into(), tiles, tile_side: 84.0, ..MapGrid::default() }
+}
+
+fn tiles_of(maps: &FeatureMaps, column: &Column, several: bool, looks: MapLooks) -> Vec<Tile> {
+    let [channels, height, width] = maps.shape;
+    let figures: Vec<_> = (0..channels).map(|channel| MapFigures::of(map(maps, channel))).collect();
+    let mut order: Vec<usize> = (0..channels).collect();
+    if looks.strongest_first {
+        order.sort_by(|a, b| figures[*b].mean.total_cmp(&figures[*a].mean));
+    }
+    let limits = Tile::limits(&maps.data);
+    let table = looks.colors.table();
+    let tile = |channel: usize| {
+        let own = [figures[channel].low, figures[channel].high];
+        let [low, high] = if looks.shared { limits } else { own };
+        let color = |value: &f32| {
+            let share = (value - low) / (high - low);
+            table[if share.is_finite() { (share * 255.0).clamp(0.0, 255.0) as usize } else { 0 }]
+        };
+        let values = map(maps, channel);
+        let picture = Rgb8 { width, height, pixels: values.iter().flat_map(color).collect() };
+        let caption =
+            if several { format!("{} {channel}", column.title) } else { channel.to_string() };
+        Tile { caption, picture, values: values.to_vec() }
+    };
+    order.into_iter().map(tile).collect()
+}

@@ -1,0 +1,161 @@
+//! Looking inside: what the network sees of the chosen galaxy, what it says, and the maps of its
+//! layers, refreshed while it trains.
+
+mod choice;
+mod galaxy;
+mod maps;
+mod watch;
+
+use egui::{Align, Id, Layout, Rect, Ui, UiBuilder};
+use serde::{Deserialize, Serialize};
+
+use self::choice::{Choice, Column};
+use super::PanelContext;
+use super::run_sample::RunSamples;
+use crate::app::plots::memory::with_looks;
+use crate::app::theme::SPACE;
+use crate::app::widgets::{MapLooks, empty_ui};
+use crate::session::RunView;
+
+pub(crate) use watch::end_of_frame;
+
+/// What is shown and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Looks {
+    /// Colours and order of the maps.
+    maps: MapLooks,
+    /// Side of a map in points.
+    side: f32,
+    /// The layer or block; chosen for the user until they choose.
+    #[serde(skip)]
+    choice: Option<Choice>,
+    /// The map that is enlarged: layer and channel.
+    #[serde(skip)]
+    enlarged: Option<(String, usize)>,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { maps: MapLooks::default(), side: 72.0, choice: None, enlarged: None }
+    }
+}
+
+/// Width of the column with the galaxy, and of the one with the layers.
+const GALAXY_WIDTH: f32 = 208.0;
+const LAYERS_WIDTH: f32 = 216.0;
+/// Below this width of the panel the layers stand under the galaxy.
+const NARROW: f32 = 760.0;
+
+/// Draws the panel.
+pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
+    let Some((run, started)) = ctx.state.run().and_then(|run| Some((run, run.started.as_ref()?)))
+    else {
+        let text = "While a network trains, and after, this panel shows what each of its layers \
+            makes of the chosen galaxy.";
+        return empty_ui(ui, "No network to look into", text, |_| {});
+    };
+    let samples = RunSamples::of(ctx.state, run);
+    let sample = samples.selected().or_else(|| first_of_validation(run));
+    let Some(sample) = sample else {
+        let text = "Choose a galaxy of this run's data set in the contact sheet.";
+        return empty_ui(ui, "No galaxy is chosen", text, |_| {});
+    };
+    with_looks(&ui.ctx().clone(), Id::unique("inside looks"), |looks: &mut Looks| {
+        let network = &started.network;
+        let choice = looks.choice.clone().filter(|choice| choice.is_in(network));
+        let choice = choice.unwrap_or_else(|| Choice::first(network));
+        let columns = choice.columns(network);
+        watch::watch(ui.ctx(), ctx, run, sample, &columns);
+        keys(ui, ctx);
+        let shown = Shown { run, samples: &samples, sample, columns: &columns };
+        body_ui(ui, ctx, looks, &shown, &choice);
+    });
+}
+
+/// What the parts of the panel show.
+struct Shown<'a> {
+    run: &'a RunView,
+    samples: &'a RunSamples<'a>,
+    /// Index in the run's catalogue.
+    sample: usize,
+    columns: &'a [Column],
+}
+
+impl Shown<'_> {
+    /// The latest look at the chosen galaxy.
+    fn look(&self) -> Option<&std::sync::Arc<crate::train::Look>> {
+        self.run.look.as_ref().filter(|look| look.sample == self.sample)
+    }
+}
+
+/// A galaxy to begin with: the first of the validation part.
+fn first_of_validation(run: &RunView) -> Option<usize> {
+    let predictions = run.predictions.first().map(|entry| &entry.predictions);
+    let predictions = predictions.or(run.test.as_ref());
+    let any = run.started.as_deref().and_then(|s| (!s.catalogue.samples.is_empty()).then_some(0));
+    predictions.and_then(|p| p.samples.first().copied()).or(any)
+}
+
+/// Galaxy, layers, maps side by side; the layers below the galaxy where there is little room.
+fn body_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    looks: &mut Looks,
+    shown: &Shown<'_>,
+    choice: &Choice,
+) {
+    let Some(started) = &shown.run.started else { return };
+    let whole = ui.available_rect_before_wrap();
+    let narrow = whole.width() < NARROW;
+    let mut left = whole.left();
+    let mut next = |width: f32| {
+        let rect = whole.with_min_x(left).with_max_x((left + width).min(whole.right()));
+        left += width + SPACE * 1.5;
+        rect
+    };
+    let mut chosen = None;
+    area_ui(ui, "galaxy", next(GALAXY_WIDTH), |ui| {
+        galaxy::galaxy_ui(ui, ctx, shown);
+        if narrow {
+            ui.add_space(SPACE);
+            chosen = choice::choice_ui(ui, ctx.theme, &started.network, choice);
+        }
+    });
+    if !narrow {
+        area_ui(ui, "layers", next(LAYERS_WIDTH), |ui| {
+            chosen = choice::choice_ui(ui, ctx.theme, &started.network, choice);
+        });
+    }
+    area_ui(ui, "maps", next(f32::INFINITY), |ui| maps::maps_ui(ui, ctx, looks, shown, choice));
+    if chosen.is_some() {
+        looks.choice = chosen;
+        looks.enlarged = None;
+    }
+    ui.expand_to_include_rect(whole);
+}
+
+/// A part of the panel in a rectangle of its own.
+fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
+    let layout = Layout::top_down(Align::Min);
+    let builder = UiBuilder::new().id_salt(("inside", name)).max_rect(rect).layout(layout);
+    ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
+        content(ui);
+    });
+}
+
+/// Arrow keys go to the galaxy before and after while the pointer is on the panel and no widget
+/// wants them.
+fn keys(ui: &Ui, ctx: &mut PanelContext<'_>) {
+    if !ui.ui_contains_pointer() || ui.memory(|memory| memory.focused().is_some()) {
+        return;
+    }
+    let plain = egui::Modifiers::NONE;
+    let pressed = |key| ui.input_mut(|input| input.consume_key(plain, key));
+    let by =
+        isize::from(pressed(egui::Key::ArrowRight)) - isize::from(pressed(egui::Key::ArrowLeft));
+    if by != 0 {
+        ctx.push(crate::session::Action::SelectBy(by));
+    }
+}

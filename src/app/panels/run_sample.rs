@@ -1,0 +1,160 @@
+//! Galaxies of a run on the screen: the run's catalogue need not be the one that is open.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use egui::{Rect, TextureHandle, Ui, pos2};
+
+use crate::app::galaxies::{Galaxies, Picture};
+use crate::app::theme::Theme;
+use crate::catalogue::Catalogue;
+use crate::session::{Action, RunView, State};
+
+/// The samples of a run's catalogue, seen from the open data set.
+pub(crate) struct RunSamples<'a> {
+    run: Option<&'a Catalogue>,
+    open: Option<&'a Catalogue>,
+    /// The two are the same data set, so that indices agree.
+    same: bool,
+    selected: Option<usize>,
+}
+
+impl<'a> RunSamples<'a> {
+    /// The samples of a run.
+    pub(crate) fn of(state: &'a State, run: &'a RunView) -> Self {
+        let open = state.data.ready().map(|data| &*data.catalogue);
+        let run = run.started.as_deref().map(|started| &*started.catalogue);
+        let same = match (run, open) {
+            (Some(run), Some(open)) => same(run, open),
+            _ => false,
+        };
+        Self { run, open, same, selected: state.selected }
+    }
+
+    /// The catalogue of the run.
+    pub(crate) fn catalogue(&self) -> Option<&'a Catalogue> {
+        self.run
+    }
+
+    /// Identifier of a sample; its number when it is not known.
+    pub(crate) fn name(&self, sample: usize) -> &'a str {
+        self.run.and_then(|run| run.samples.get(sample)).map_or("unknown", |sample| &sample.id)
+    }
+
+    /// The picture of a sample; `None` when the run knows no such sample.
+    pub(crate) fn picture(
+        &self,
+        ui: &Ui,
+        galaxies: &mut Galaxies,
+        sample: usize,
+        side: f32,
+    ) -> Option<Picture> {
+        let known = self.run?.samples.get(sample)?;
+        let key = if self.same { sample } else { foreign_key(&known.files) };
+        let pixels = (side * ui.pixels_per_point()).ceil() as usize;
+        Some(galaxies.picture(ui.ctx(), key, known, pixels))
+    }
+
+    /// Index in the open data set of a sample of the run.
+    fn in_open(&self, sample: usize) -> Option<usize> {
+        if self.same || self.open.is_none() {
+            return Some(sample);
+        }
+        let id = &self.run?.samples.get(sample)?.id;
+        self.open?.samples.binary_search_by(|known| known.id.cmp(id)).ok()
+    }
+
+    /// Index in the run's catalogue of the galaxy that is chosen.
+    pub(crate) fn selected(&self) -> Option<usize> {
+        let (run, selected) = (self.run?, self.selected?);
+        if self.same || self.open.is_none() {
+            return (selected < run.samples.len()).then_some(selected);
+        }
+        let id = &self.open?.samples.get(selected)?.id;
+        run.samples.binary_search_by(|known| known.id.cmp(id)).ok()
+    }
+
+    /// Whether a sample of the run is the one chosen.
+    pub(crate) fn is_selected(&self, sample: usize) -> bool {
+        self.selected.is_some() && self.in_open(sample) == self.selected
+    }
+
+    /// The action that chooses a sample of the run; `None` when it is not in the open data set.
+    pub(crate) fn select(&self, sample: usize) -> Option<Action> {
+        self.in_open(sample).map(|index| Action::Select(Some(index)))
+    }
+}
+
+/// Whether two catalogues hold the same samples under the same numbers, by their ends and size.
+fn same(a: &Catalogue, b: &Catalogue) -> bool {
+    if std::ptr::eq(a, b) {
+        return true;
+    }
+    let ends = |c: &Catalogue| {
+        [c.samples.first(), c.samples.last()]
+            .map(|sample| sample.map(|s| (s.id.clone(), s.files.clone())))
+    };
+    a.root == b.root && a.samples.len() == b.samples.len() && ends(a) == ends(b)
+}
+
+/// A number for the picture of a galaxy that is not in the open data set, above all indices.
+fn foreign_key(files: &[std::path::PathBuf]) -> usize {
+    let mut hasher = DefaultHasher::new();
+    files.hash(&mut hasher);
+    hasher.finish() as usize | 1 << (usize::BITS - 1)
+}
+
+/// Draws a picture in the middle of a square, its proportions kept.
+pub(crate) fn paint(ui: &Ui, texture: &TextureHandle, within: Rect) {
+    let size = texture.size_vec2();
+    let scale = (within.width() / size.x).min(within.height() / size.y);
+    let rect = Rect::from_center_size(within.center(), size * scale);
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);
+}
+
+/// Says that a picture cannot be shown.
+pub(crate) fn paint_missing(ui: &Ui, theme: &Theme, within: Rect) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let text = "cannot be read";
+    ui.painter().text(within.center(), egui::Align2::CENTER_CENTER, text, font, theme.warning);
+}
+
+/// The last part of a path-like identifier.
+pub(crate) fn short_name(id: &str) -> String {
+    id.rsplit(['/', '\\']).next().unwrap_or(id).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Sample;
+
+    fn catalogue(root: &str, ids: &[&str]) -> Catalogue {
+        let sample = |id: &&str| Sample { id: (*id).into(), ..Sample::default() };
+        Catalogue {
+            root: root.into(),
+            samples: ids.iter().map(sample).collect(),
+            ..Catalogue::default()
+        }
+    }
+
+    #[test]
+    fn samples_are_found_by_name_in_another_catalogue() {
+        let (run, open) = (catalogue("a", &["p", "q", "r"]), catalogue("b", &["q", "r", "s"]));
+        let samples =
+            RunSamples { run: Some(&run), open: Some(&open), same: false, selected: Some(0) };
+        assert_eq!(samples.selected(), Some(1));
+        assert!(samples.is_selected(1) && !samples.is_selected(2));
+        assert!(samples.select(0).is_none());
+        assert!(matches!(samples.select(2), Some(Action::Select(Some(1)))));
+        assert_eq!(samples.name(2), "r");
+    }
+
+    #[test]
+    fn the_same_data_set_keeps_its_numbers() {
+        let (run, open) = (catalogue("a", &["p", "q"]), catalogue("a", &["p", "q"]));
+        assert!(same(&run, &open));
+        assert!(!same(&run, &catalogue("a", &["p", "x"])));
+        assert_eq!(short_name("spiral/NGC 1300.fits"), "NGC 1300.fits");
+    }
+}

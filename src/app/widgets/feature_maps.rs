@@ -1,0 +1,309 @@
+//! A grid of feature maps: all maps of a layer as one texture, drawn as squares.
+
+use egui::{
+    Color32, ColorImage, Rect, Response, Role, ScrollArea, Sense, TextureHandle, TextureOptions,
+    Ui, WidgetInfo, pos2, vec2,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::app::plots::color_map::ColorMap;
+use crate::app::plots::ticks;
+use crate::app::theme::Theme;
+use crate::train::FeatureMaps;
+
+/// Longest side of the texture, in pixels.
+const ATLAS: usize = 4096;
+/// A map is drawn with at most this many pixels a side; enlarged it has all of them.
+const MAP_SIDE: usize = 128;
+
+/// How maps are coloured and sorted; remembered across starts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct MapLooks {
+    /// Colours.
+    pub(crate) colors: ColorMap,
+    /// All maps of the layer between the same limits, instead of each between its own.
+    pub(crate) shared: bool,
+    /// The strongest first, instead of in the network's order.
+    pub(crate) strongest_first: bool,
+}
+
+impl Default for MapLooks {
+    fn default() -> Self {
+        Self { colors: ColorMap::Viridis, shared: false, strongest_first: false }
+    }
+}
+
+/// Figures of a map.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct MapFigures {
+    /// Smallest finite value.
+    pub(crate) low: f32,
+    /// Largest finite value.
+    pub(crate) high: f32,
+    /// Mean of the finite values.
+    pub(crate) mean: f32,
+    /// Standard deviation of the finite values.
+    pub(crate) deviation: f32,
+    /// Share of the values that are zero.
+    pub(crate) zeros: f32,
+}
+
+impl MapFigures {
+    /// The figures of values; zeros for none.
+    pub(crate) fn of(values: &[f32]) -> Self {
+        let finite = || values.iter().copied().filter(|value| value.is_finite());
+        let n = finite().count().max(1) as f64;
+        let mean = finite().map(f64::from).sum::<f64>() / n;
+        let square = finite().map(|value| (f64::from(value) - mean).powi(2)).sum::<f64>() / n;
+        let none = finite().next().is_none();
+        Self {
+            low: if none { 0.0 } else { finite().fold(f32::INFINITY, f32::min) },
+            high: if none { 0.0 } else { finite().fold(f32::NEG_INFINITY, f32::max) },
+            mean: mean as f32,
+            deviation: square.sqrt() as f32,
+            zeros: finite().filter(|value| *value == 0.0).count() as f32 / n as f32,
+        }
+    }
+
+    /// In words.
+    pub(crate) fn words(&self) -> String {
+        let number = |value: f32| ticks::compact(f64::from(value));
+        format!(
+            "mean {}, from {} to {}, {:.0} % zeros",
+            number(self.mean),
+            number(self.low),
+            number(self.high),
+            self.zeros * 100.0
+        )
+    }
+}
+
+/// One map as values.
+pub(crate) fn map(maps: &FeatureMaps, channel: usize) -> &[f32] {
+    let size = maps.shape[1] * maps.shape[2];
+    maps.data.get(channel * size..(channel + 1) * size).unwrap_or(&[])
+}
+
+/// The maps of a layer, ready to be drawn.
+pub(crate) struct Atlas {
+    texture: TextureHandle,
+    /// Figures of each map, in the network's order.
+    pub(crate) figures: Vec<MapFigures>,
+    /// Maps in the order in which they are drawn.
+    pub(crate) order: Vec<usize>,
+    /// Maps beside one another in the texture.
+    columns: usize,
+    /// Width and height of a map in the texture.
+    cell: [usize; 2],
+    /// Those of the layer, between which shared colours lie.
+    pub(crate) limits: [f32; 2],
+}
+
+impl Atlas {
+    /// Draws all maps of a layer into a texture.
+    pub(crate) fn new(ctx: &egui::Context, maps: &FeatureMaps, looks: MapLooks) -> Self {
+        let [channels, height, width] = maps.shape;
+        let figures: Vec<_> = (0..channels).map(|c| MapFigures::of(map(maps, c))).collect();
+        let limits = figures.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], f| {
+            [low.min(f.low), high.max(f.high)]
+        });
+        let stride = height.max(width).div_ceil(MAP_SIDE).max(1);
+        let cell = [width.div_ceil(stride).max(1), height.div_ceil(stride).max(1)];
+        let columns = ((channels as f64).sqrt().ceil() as usize).clamp(1, (ATLAS / cell[0]).max(1));
+        let rows = channels.div_ceil(columns).clamp(1, (ATLAS / cell[1]).max(1));
+        let mut order: Vec<usize> = (0..channels.min(columns * rows)).collect();
+        let size = [columns * cell[0], rows * cell[1]];
+        let mut image = ColorImage::filled(size, Color32::BLACK);
+        let table = looks.colors.table().map(|[r, g, b]| Color32::from_rgb(r, g, b));
+        for &channel in &order {
+            let own = [figures[channel].low, figures[channel].high];
+            let paint = Paint { limits: if looks.shared { limits } else { own }, table: &table };
+            let at = [channel % columns * cell[0], channel / columns * cell[1]];
+            paint.map(&mut image, at, map(maps, channel), [width, height], stride);
+        }
+        if looks.strongest_first {
+            order.sort_by(|a, b| figures[*b].mean.total_cmp(&figures[*a].mean));
+        }
+        let texture = ctx.load_texture(&maps.layer, image, TextureOptions::NEAREST);
+        Self { texture, figures, order, columns, cell, limits }
+    }
+
+    /// Draws one map into a rectangle.
+    fn paint(&self, ui: &Ui, channel: usize, rect: Rect) {
+        let size = self.texture.size_vec2();
+        let step = vec2(self.cell[0] as f32 / size.x, self.cell[1] as f32 / size.y);
+        let (column, row) = (channel % self.columns, channel / self.columns);
+        let corner = pos2(step.x * column as f32, step.y * row as f32);
+        let uv = Rect::from_min_size(corner, step);
+        ui.painter().image(self.texture.id(), rect, uv, Color32::WHITE);
+    }
+}
+
+/// How values become colours.
+struct Paint<'a> {
+    limits: [f32; 2],
+    table: &'a [Color32; 256],
+}
+
+impl Paint<'_> {
+    fn color(&self, value: f32) -> Color32 {
+        let [low, high] = self.limits;
+        let share = (value - low) / (high - low);
+        match value.is_finite() {
+            true if share.is_finite() => self.table[(share * 255.0).clamp(0.0, 255.0) as usize],
+            true => self.table[0],
+            false => Color32::from_gray(128),
+        }
+    }
+
+    fn map(
+        &self,
+        image: &mut ColorImage,
+        at: [usize; 2],
+        values: &[f32],
+        [width, height]: [usize; 2],
+        stride: usize,
+    ) {
+        let across = image.size[0];
+        for (row, y) in (0..height).step_by(stride).enumerate() {
+            let line = (at[1] + row) * across + at[0];
+            for (column, x) in (0..width).step_by(stride).enumerate() {
+                image.pixels[line + column] = self.color(values[y * width + x]);
+            }
+        }
+    }
+}
+
+/// One map with all its pixels, for the enlarged view.
+pub(crate) fn large_map(
+    ctx: &egui::Context,
+    maps: &FeatureMaps,
+    channel: usize,
+    looks: MapLooks,
+    limits: [f32; 2],
+) -> TextureHandle {
+    let [_, height, width] = maps.shape;
+    let table = looks.colors.table().map(|[r, g, b]| Color32::from_rgb(r, g, b));
+    let paint = Paint { limits, table: &table };
+    let mut image = ColorImage::filled([width.max(1), height.max(1)], Color32::BLACK);
+    paint.map(&mut image, [0, 0], map(maps, channel), [width, height], 1);
+    ctx.load_texture("enlarged map", image, TextureOptions::NEAREST)
+}
+
+/// Draws the maps as a grid that scrolls within `height`; `side` is that of a square in points.
+/// Returns the map that was clicked.
+pub(crate) fn feature_maps_ui(
+    ui: &mut Ui,
+    atlas: &Atlas,
+    name: &str,
+    side: f32,
+    chosen: Option<usize>,
+) -> Option<usize> {
+    let gap = 3.0;
+    // As many as come nearest to the size asked for, over the whole width.
+    let width = ui.available_width() - ui.spacing().scroll.bar_width - gap;
+    let columns = ((width + gap) / (side + gap)).round().max(1.0);
+    let side = ((width + gap) / columns - gap).clamp(8.0, side * 1.5);
+    let columns = columns as usize;
+    let rows = atlas.order.len().div_ceil(columns);
+    let mut clicked = None;
+    ui.spacing_mut().item_spacing = vec2(gap, gap);
+    let scroll = ScrollArea::vertical().id_salt(("maps", name)).auto_shrink([false, false]);
+    scroll.show_rows(ui, side, rows, |ui, shown| {
+        for row in shown {
+            ui.horizontal(|ui| {
+                let maps = atlas.order.iter().skip(row * columns).take(columns);
+                for &channel in maps {
+                    if map_ui(ui, atlas, name, channel, side, chosen == Some(channel)).clicked() {
+                        clicked = Some(channel);
+                    }
+                }
+            });
+        }
+    });
+    clicked
+}
+
+fn map_ui(
+    ui: &mut Ui,
+    atlas: &Atlas,
+    layer: &str,
+    channel: usize,
+    side: f32,
+    chosen: bool,
+) -> Response {
+    let theme = Theme::of(ui.ctx());
+    let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::click());
+    let name = format!("Map {channel} of {layer}");
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));
+    if ui.is_rect_visible(rect) {
+        let [width, height] = atlas.cell.map(|side| side as f32);
+        let scale = side / width.max(height);
+        let square = Rect::from_center_size(rect.center(), vec2(width, height) * scale);
+        atlas.paint(ui, channel, square);
+        if chosen || response.hovered() || response.has_focus() {
+            let color = if chosen { theme.accent } else { theme.text_strong };
+            ui.painter().rect_stroke(rect, 2, (1.5, color), egui::StrokeKind::Inside);
+        }
+    }
+    response.on_hover_ui(|ui| {
+        ui.label(format!("Map {channel}: {}", atlas.figures[channel].words()));
+    })
+}
+
+/// The colours from low to high with their values.
+pub(crate) fn color_scale_ui(ui: &mut Ui, colors: ColorMap, [low, high]: [f32; 2]) {
+    let theme = Theme::of(ui.ctx());
+    let text = |value: f32| {
+        egui::RichText::new(ticks::compact(f64::from(value))).small().color(theme.text_weak)
+    };
+    ui.label(text(low));
+    let (rect, _) = ui.allocate_exact_size(vec2(90.0, 8.0), Sense::hover());
+    let steps = 30;
+    for step in 0..steps {
+        let width = rect.width() / steps as f32;
+        let left = rect.left() + width * step as f32;
+        let part = Rect::from_min_size(pos2(left, rect.top()), vec2(width + 0.5, rect.height()));
+        let [r, g, b] = colors.at(step as f64 / (steps - 1) as f64);
+        ui.painter().rect_filled(part, 0, Color32::from_rgb(r, g, b));
+    }
+    ui.label(text(high));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn maps(shape: [usize; 3]) -> FeatureMaps {
+        let n = shape.iter().product::<usize>();
+        FeatureMaps { layer: "conv1".into(), shape, data: (0..n).map(|i| i as f32).collect() }
+    }
+
+    #[test]
+    fn figures_by_hand() {
+        let figures = MapFigures::of(&[0.0, 0.0, 2.0, 6.0, f32::NAN]);
+        assert_eq!((figures.low, figures.high, figures.mean, figures.zeros), (0.0, 6.0, 2.0, 0.5));
+        assert!((figures.deviation - 6.0_f32.sqrt()).abs() < 1e-6);
+        assert_eq!(MapFigures::of(&[f32::NAN]).high, 0.0);
+    }
+
+    #[test]
+    fn the_strongest_maps_come_first() {
+        let ctx = egui::Context::default();
+        let looks = MapLooks { strongest_first: true, ..MapLooks::default() };
+        let atlas = Atlas::new(&ctx, &maps([5, 4, 3]), looks);
+        assert_eq!(atlas.order, [4, 3, 2, 1, 0]);
+        assert_eq!(atlas.limits, [0.0, 59.0]);
+        assert_eq!(atlas.cell, [3, 4]);
+    }
+
+    #[test]
+    fn large_maps_fit_the_texture() {
+        let ctx = egui::Context::default();
+        let atlas = Atlas::new(&ctx, &maps([9, 300, 300]), MapLooks::default());
+        assert_eq!(atlas.cell, [100, 100]);
+        let vector = Atlas::new(&ctx, &maps([1000, 1, 1]), MapLooks::default());
+        assert_eq!((vector.columns, vector.order.len()), (32, 1000));
+    }
+}
