@@ -57,7 +57,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
         write(out, &catalogue, &predictions)?;
     }
-    if args.json { output::json(&evaluation) } else { print(&evaluation) }
+    if args.json {
+        return output::json(&evaluation);
+    }
+    print(&evaluation);
+    Ok(())
 }
 
 fn labelled(catalogue: &Catalogue) -> Vec<usize> {
@@ -107,7 +111,7 @@ fn write(out: &Path, catalogue: &Catalogue, predictions: &Predictions) -> anyhow
 }
 
 /// A table for people.
-fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
+fn print(evaluation: &Evaluation) {
     let figure = |figure: Option<f64>| figure.map_or("–".to_owned(), |f| format!("{f:.4}"));
     println!("{} images", evaluation.n);
     println!("accuracy           {}", output::percent(evaluation.accuracy));
@@ -135,5 +139,4 @@ fn print(evaluation: &Evaluation) -> anyhow::Result<()> {
         let cells: Vec<String> = row.iter().map(|count| format!("{count:6}")).collect();
         println!("{class:width$} {}", cells.join(" "));
     }
-    Ok(())
 }

@@ -90,14 +90,11 @@ fn find_layer(network: &Network, name: &str) -> Result<String, BadArgument> {
     let inside = |node: &&crate::network::Node| {
         node.block.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    match network.nodes.iter().rev().find(inside) {
-        Some(node) => Ok(node.name.clone()),
-        None => {
-            let names: Vec<&str> = network.nodes.iter().map(|node| node.name.as_str()).collect();
-            let known = names.join(", ");
-            Err(BadArgument(format!("there is no layer `{name}`; there are {known}")))
-        }
-    }
+    let last = network.nodes.iter().rev().find(inside);
+    last.map(|node| node.name.clone()).ok_or_else(|| {
+        let names: Vec<&str> = network.nodes.iter().map(|node| node.name.as_str()).collect();
+        BadArgument(format!("there is no layer `{name}`; there are {}", names.join(", ")))
+    })
 }
 
 /// All maps in one picture, each in its own range; a vector is one row of cells.

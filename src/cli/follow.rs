@@ -185,7 +185,7 @@ impl Show {
             Finished::Early => self.say("stopped early: the validation loss no longer falls"),
             Finished::Stopped if self.folder.is_empty() => self.say("stopped before it began"),
             Finished::Stopped => {
-                self.say(&format!("stopped; go on with `arclet train --resume {}`", self.folder))
+                self.say(&format!("stopped; go on with `arclet train --resume {}`", self.folder));
             }
         }
         if let Some(test) = test.filter(|test| test.n > 0) {

@@ -10,7 +10,7 @@ use crate::train::{ClassWeights, Loss, Optimizer, Schedule};
 type Refusal = String;
 
 fn number<T: FromStr>(text: &str, what: &str) -> Result<T, Refusal> {
-    text.trim().parse().map_err(|_| format!("`{text}` is no {what}"))
+    text.trim().parse().ok().ok_or_else(|| format!("`{text}` is no {what}"))
 }
 
 fn numbers<T: FromStr>(text: &str, what: &str) -> Result<Vec<T>, Refusal> {

@@ -121,7 +121,7 @@ struct LearningArgs {
     /// Views (rotations and flips, 1–8) averaged in the final evaluation and predictions.
     #[arg(long, value_name = "N")]
     views: Option<usize>,
-    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N or ws://HOST.
+    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
     #[arg(long)]
     device: Option<String>,
     /// Seed of weights, order, augmentation, dropout and split.

@@ -99,7 +99,7 @@ impl RunError {
         Self::Write { path: path.into(), source }
     }
 
-    pub(super) fn format(path: &Path, reason: impl ToString) -> Self {
+    pub(super) fn format(path: &Path, reason: impl std::fmt::Display) -> Self {
         Self::Format { path: path.into(), reason: reason.to_string() }
     }
 }

@@ -111,8 +111,10 @@ impl RunJournal {
 }
 
 /// A run's error in the words of the journal.
-fn said(error: RunError) -> JournalError {
-    JournalError(error.to_string())
+impl From<RunError> for JournalError {
+    fn from(error: RunError) -> Self {
+        Self(error.to_string())
+    }
 }
 
 impl Journal for RunJournal {
@@ -121,11 +123,11 @@ impl Journal for RunJournal {
     }
 
     fn started(&mut self, started: &Started) -> Result<(), JournalError> {
-        self.begin(started).map_err(said)
+        Ok(self.begin(started)?)
     }
 
     fn steps(&mut self, records: &[StepRecord]) -> Result<(), JournalError> {
-        self.write_steps(records).map_err(said)
+        Ok(self.write_steps(records)?)
     }
 
     fn epoch(
@@ -133,18 +135,18 @@ impl Journal for RunJournal {
         record: &EpochRecord,
         validation: &Predictions,
     ) -> Result<(), JournalError> {
-        self.write_epoch(record, validation).map_err(said)
+        Ok(self.write_epoch(record, validation)?)
     }
 
     fn checkpoint(&mut self, slot: Slot, kept: Checkpoint) -> Result<PathBuf, JournalError> {
-        self.write_checkpoint(slot, kept).map_err(said)
+        Ok(self.write_checkpoint(slot, kept)?)
     }
 
     fn best(&mut self) -> Result<Option<Checkpoint>, JournalError> {
-        self.read_best().map_err(said)
+        Ok(self.read_best()?)
     }
 
     fn finished(&mut self, results: &Results) -> Result<(), JournalError> {
-        self.write_results(results).map_err(said)
+        Ok(self.write_results(results)?)
     }
 }

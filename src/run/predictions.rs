@@ -66,7 +66,8 @@ pub fn read_predictions(path: &Path, catalogue: &Catalogue) -> Result<Prediction
         predictions.samples.push(sample);
         predictions.truth.push(truth);
         for value in record.iter().skip(FIXED.len()) {
-            let value = value.parse().map_err(|_| format(format!("`{value}` is no number")))?;
+            let number = value.parse().ok();
+            let value = number.ok_or_else(|| format(format!("`{value}` is no number")))?;
             predictions.probabilities.push(value);
         }
     }

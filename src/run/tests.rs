@@ -32,8 +32,12 @@ fn full_plan(data: &Path) -> Plan {
 /// What must be equal: all but clocks.
 fn curve(folder: &Path) -> (Vec<StepRecord>, Vec<EpochRecord>) {
     let (mut steps, mut epochs) = read_history(folder).unwrap();
-    steps.iter_mut().for_each(|step| step.images_per_second = 0.0);
-    epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    for step in &mut steps {
+        step.images_per_second = 0.0;
+    }
+    for epoch in &mut epochs {
+        epoch.seconds = 0.0;
+    }
     (steps, epochs)
 }
 
@@ -50,7 +54,8 @@ fn copy(from: &Path, to: &Path) {
 }
 
 struct Home {
-    _home: tempfile::TempDir,
+    /// Deleted with this.
+    _folder: tempfile::TempDir,
     data: PathBuf,
     runs: PathBuf,
 }
@@ -59,7 +64,7 @@ fn home(per_class: usize) -> Home {
     let home = tempfile::tempdir().unwrap();
     let (data, runs) = (home.path().join("data"), home.path().join("runs"));
     discs_and_bars(&data, per_class);
-    Home { _home: home, data, runs }
+    Home { _folder: home, data, runs }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData, Transaction};
 use super::error::TrainError;
 use super::optimizer::read_back;
 use crate::network::NetworkError;
-use crate::network::model::{Model, StateDict};
+use crate::network::model::{Model, Parameter, StateDict};
 
 /// Averages of all tensors of a model, in its order.
 pub(super) struct Average {
@@ -20,7 +20,7 @@ pub(super) struct Average {
 impl Average {
     /// Begins at the model's own values.
     pub(super) fn new(decay: f64, model: &Model) -> Self {
-        let values = model.parameters().iter().map(|p| p.value()).collect();
+        let values = model.parameters().iter().map(Parameter::value).collect();
         Self { decay, steps: 0, values }
     }
 

@@ -112,7 +112,7 @@ impl Criterion {
         probabilities(self.kind, logits)
     }
 
-    /// w_c((1−ε)[c = y] + ε/K) / Σ w_y.
+    /// `w_c((1−ε)[c = y] + ε/K) / Σ w_y`
     fn cross_entropy_coefficients(&self, labels: &[usize]) -> Vec<f32> {
         let total: f64 = labels.iter().map(|&label| self.weights[label]).sum();
         let spread = self.smoothing / self.weights.len() as f64;
@@ -185,7 +185,7 @@ impl ClassWeights {
     }
 }
 
-/// n_c^−power, scaled to mean 1 over samples.
+/// `n_c^−power`, scaled to mean 1 over samples.
 fn inverse_frequency(counts: &[usize], power: f64) -> Vec<f64> {
     let raw = |&n: &usize| if n == 0 { 0.0 } else { (n as f64).powf(-power) };
     let weights: Vec<f64> = counts.iter().map(raw).collect();
@@ -224,7 +224,7 @@ mod tests {
         close(value(&criterion, LOGITS), f64::midpoint(a - 3.0, b + 1.0));
     }
 
-    /// PyTorch's weighted mean: Σ w_y nll / Σ w_y.
+    /// PyTorch's weighted mean: `Σ w_y nll / Σ w_y`.
     #[test]
     fn class_weights_divide_by_their_sum() {
         let [a, b] = log_sums();
@@ -232,7 +232,7 @@ mod tests {
         close(value(&criterion, LOGITS), (0.5 * (a - 3.0) + 3.0 * (b + 1.0)) / 3.5);
     }
 
-    /// PyTorch: (1−ε) nll + ε/K Σ_c −log p_c.
+    /// PyTorch: `(1−ε) nll + ε/K Σ_c −log p_c`.
     #[test]
     fn label_smoothing_by_hand() {
         let [a, b] = log_sums();
@@ -296,6 +296,6 @@ mod tests {
 
     #[test]
     fn accuracy_counts_the_largest_logit() {
-        assert_eq!(accuracy(LOGITS.as_flattened(), &LABELS), 0.5);
+        assert!((accuracy(LOGITS.as_flattened(), &LABELS) - 0.5).abs() < 1e-12);
     }
 }

@@ -119,7 +119,7 @@ impl Predictor<'_> {
 pub(super) fn read_all(transaction: Transaction) -> Result<Vec<Vec<f32>>, TrainError> {
     let failed = |reason: String| NetworkError::Device { reason };
     let data = transaction.try_execute().map_err(|error| failed(error.to_string()))?;
-    let vectors = data.into_iter().map(|data| data.try_into_vec::<f32>());
+    let vectors = data.into_iter().map(TensorData::try_into_vec::<f32>);
     let vectors = vectors.collect::<Result<_, _>>();
     Ok(vectors.map_err(|error| failed(format!("{error:?}")))?)
 }

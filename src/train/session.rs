@@ -137,5 +137,5 @@ pub(super) fn on_engine(job: Job) -> Result<(), TrainError> {
             }
         })
         .map_err(|error| TrainError::Thread(error.to_string()))?;
-    sender.send(job).map_err(|_| TrainError::Thread("it ended at once".into()))
+    sender.send(job).map_err(|refused| TrainError::Thread(refused.to_string()))
 }

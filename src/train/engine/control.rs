@@ -13,13 +13,12 @@ impl Engine {
         loop {
             match ports.poll() {
                 Wish::Nothing => break,
-                Wish::Gone => return Ok(Flow::Stop),
                 Wish::Command(Command::Pause) => {
                     if self.pause(ports)? == Flow::Stop {
                         return Ok(Flow::Stop);
                     }
                 }
-                Wish::Command(Command::Stop) => return Ok(Flow::Stop),
+                Wish::Gone | Wish::Command(Command::Stop) => return Ok(Flow::Stop),
                 Wish::Command(command) => self.obey(command, ports)?,
             }
         }

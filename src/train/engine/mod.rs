@@ -112,7 +112,7 @@ impl Engine {
         while self.position.epoch < self.plan.epochs && !self.is_stale() {
             if self.epoch(ports)? == Flow::Stop {
                 self.snapshot(ports)?;
-                return self.stopped(ports);
+                return validate::stopped(ports);
             }
         }
         let why = if self.position.epoch < self.plan.epochs {

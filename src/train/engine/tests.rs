@@ -99,7 +99,7 @@ fn looks_are_answered_after_the_end() {
     let (session, _) = session(Plan { epochs: 1, ..plan(data.path()) });
     events_until(&session, |_| false);
     session.send(Command::Watch(Some(Watch { sample: 0, layers: Vec::new() })));
-    let look = session.events().recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+    let look = session.events().recv_timeout(std::time::Duration::from_mins(1)).unwrap();
     assert!(matches!(look, Event::Look(_)));
 }
 

@@ -115,10 +115,10 @@ impl Engine {
     ) -> Result<Outcome, TrainError> {
         let model = self.best_model(ports)?;
         let Some(validation) = self.final_predictions(&model, Part::Validation, ports)? else {
-            return self.stopped(ports);
+            return stopped(ports);
         };
         let Some(test) = self.final_predictions(&model, Part::Test, ports)? else {
-            return self.stopped(ports);
+            return stopped(ports);
         };
         self.learner.model = model;
         let results = Results { finished: why, validation: Some(validation), test: Some(test) };
@@ -136,12 +136,12 @@ impl Engine {
         let classes = self.started.catalogue.classes.clone();
         Ok(scores.map(|scores| Arc::new(scores.predictions(classes))))
     }
+}
 
-    /// The user's end: nothing is evaluated, the run can be resumed.
-    pub(super) fn stopped(&self, ports: &mut Ports) -> Result<Outcome, TrainError> {
-        let finished = Finished::Stopped;
-        let results = Results { finished, validation: None, test: None };
-        ports.write(|journal| journal.finished(&results))?;
-        Ok((finished, None))
-    }
+/// The user's end: nothing is evaluated, the run can be resumed.
+pub(super) fn stopped(ports: &mut Ports) -> Result<Outcome, TrainError> {
+    let finished = Finished::Stopped;
+    let results = Results { finished, validation: None, test: None };
+    ports.write(|journal| journal.finished(&results))?;
+    Ok((finished, None))
 }
