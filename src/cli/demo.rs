@@ -16,6 +16,9 @@ pub(super) struct Args {
     /// Folder for the run; a new `arclet-demo` in the current folder by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Number of epochs; as many as the sample needs by default.
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
     /// Print one JSON object per event.
     #[arg(long)]
     json: bool,
@@ -23,12 +26,16 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let data = sample::galaxies_folder()?;
-    let in_terminal = args.headless || args.json || args.out.is_some();
+    // Where results are asked for in a folder, or as lines, they are made here.
+    let in_terminal =
+        args.headless || args.json || args.out.is_some() || args.epochs.is_some();
     if !in_terminal && window::demo(&data) {
         return Ok(());
     }
     let out = args.out.clone().unwrap_or_else(|| unused("arclet-demo"));
-    let session = run::start(Plan::for_sample(data), &out, Arc::new(|| ()))?;
+    let mut plan = Plan::for_sample(data);
+    plan.epochs = args.epochs.unwrap_or(plan.epochs);
+    let session = run::start(plan, &out, Arc::new(|| ()))?;
     follow::follow(session, args.json)?;
     if !args.json {
         tell_figures(&out);

@@ -3,6 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// `arclet [FOLDER]`.
+#[cfg(feature = "gui")]
+pub(super) fn open(folder: Option<PathBuf>) -> anyhow::Result<()> {
+    Ok(crate::app::run(crate::app::Launch { open: folder, demo: false })?)
+}
+
+/// `arclet [FOLDER]` in a build without the window.
+#[cfg(not(feature = "gui"))]
 pub(super) fn open(_folder: Option<PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
         "this arclet was built without the window (feature `gui`). The commands work: \
@@ -10,7 +17,22 @@ pub(super) fn open(_folder: Option<PathBuf>) -> anyhow::Result<()> {
     )
 }
 
-/// Opens the window on the sample data and trains; false when there is no window to be had.
+/// Opens the window on the sample data and trains; false when there is none to be had.
+#[cfg(feature = "gui")]
+pub(super) fn demo(data: &Path) -> bool {
+    let launch = crate::app::Launch { open: Some(data.to_owned()), demo: true };
+    match crate::app::run(launch) {
+        Ok(()) => true,
+        Err(error) => {
+            eprintln!("{error}");
+            eprintln!("training in the terminal instead");
+            false
+        }
+    }
+}
+
+/// A build without the window trains in the terminal.
+#[cfg(not(feature = "gui"))]
 pub(super) fn demo(_data: &Path) -> bool {
     false
 }

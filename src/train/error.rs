@@ -74,7 +74,10 @@ pub enum TrainError {
     #[error("the checkpoint does not fit this run: {0}")]
     Checkpoint(String),
     /// A defect: the engine panicked. The message is its own.
-    #[error("the engine stopped unexpectedly: {0}")]
+    #[error(
+        "the engine stopped unexpectedly: {0}. The run can be resumed from its last checkpoint; if \
+         the device was lost, start Arclet anew first"
+    )]
     Panic(String),
     /// The engine's thread cannot be started.
     #[error("the engine's thread cannot be started: {0}")]

@@ -1,5 +1,7 @@
 //! Learning: an epoch and its steps.
 
+use std::time::{Duration, Instant};
+
 use burn::tensor::Transaction;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -17,6 +19,8 @@ use crate::train::predict::read_all;
 
 /// Steps that may wait on a GPU before their losses are read back together.
 const UNREAD_STEPS: usize = 8;
+/// Time after which they are read back even when they are fewer.
+const UNREAD_TIME: Duration = Duration::from_millis(500);
 
 /// A step whose loss is still on the device.
 pub(super) struct Pending {
@@ -72,7 +76,8 @@ impl Engine {
         self.position.step += 1;
         let (step, epoch) = (self.position.step, self.epoch_position());
         self.pending.push(Pending { step, epoch, learning_rate, labels, learned });
-        if self.on_cpu || !self.warmed_up || self.pending.len() >= UNREAD_STEPS {
+        let enough = self.pending.len() >= UNREAD_STEPS || self.last_read.elapsed() >= UNREAD_TIME;
+        if self.on_cpu || !self.warmed_up || enough {
             self.read_back(ports)?;
         }
         if !self.warmed_up {
@@ -103,6 +108,7 @@ impl Engine {
             return Ok(());
         }
         let pending = std::mem::take(&mut self.pending);
+        self.last_read = Instant::now();
         let values = read_steps(&pending)?;
         let mut records = Vec::with_capacity(pending.len());
         let mut trouble = None;

@@ -20,6 +20,7 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use self::epochs::Pending;
 use self::ports::Ports;
@@ -51,6 +52,8 @@ pub(super) struct Engine {
     viewer: Viewer,
     /// Steps whose loss is still on the device.
     pending: Vec<Pending>,
+    /// When losses were last read back.
+    last_read: Instant,
     /// Whether the device is the CPU, where reading back costs nothing.
     on_cpu: bool,
     /// Whether a step was done since the start or resumption.

@@ -89,6 +89,7 @@ fn assemble(
         watch: Stopwatch::at(position.seconds),
         position,
         pending: Vec::new(),
+        last_read: std::time::Instant::now(),
         on_cpu: !chosen.compiles_kernels(),
         warmed_up: false,
         unreadable: BTreeSet::new(),
