@@ -5,9 +5,9 @@
 use std::time::{Duration, Instant};
 
 use arclet::simulate::camera::Camera;
+use arclet::simulate::lenses::LensScene;
 use arclet::simulate::light::{Colours, Component, Light};
-use arclet::simulate::optics::{Lens, LensParameters};
-use arclet::simulate::render::Rays;
+use arclet::simulate::optics::LensParameters;
 use arclet::simulate::{
     GalaxySimulator, LensSimulator, Population, SersicParameters, Survey, image_rng,
 };
@@ -37,20 +37,19 @@ fn survey(name: &str, bands: usize) -> Survey {
     Survey::preset(name).and_then(|survey| survey.with_bands(bands)).expect("a preset")
 }
 
-/// Calls `work` with 0, 1, 2… for a while and prints its rate.
+/// Calls `work` with 0, 1, 2… for a while and prints its rate, and the time of the fastest image,
+/// which other work on the machine disturbs less.
 fn measure(name: &str, mut work: impl FnMut(usize)) {
     work(0);
-    let (start, mut count) = (Instant::now(), 0);
+    let (start, mut count, mut fastest) = (Instant::now(), 0, TIME);
     while start.elapsed() < TIME {
         count += 1;
+        let before = Instant::now();
         work(count);
+        fastest = fastest.min(before.elapsed());
     }
-    let seconds = start.elapsed().as_secs_f64();
-    println!(
-        "{name}: {:.0} images/s, {:.2} ms an image",
-        count as f64 / seconds,
-        1e3 * seconds / count as f64
-    );
+    let rate = count as f64 / start.elapsed().as_secs_f64();
+    println!("{name}: {rate:.0} images/s, the fastest in {:.2} ms", 1e3 * fastest.as_secs_f64());
 }
 
 fn population<P: Population>(name: &str, population: &P) {
@@ -81,22 +80,18 @@ fn one_lens(bands: usize) {
     let galaxy = component(SersicParameters { sersic_index: 4.0, axis_ratio: 0.8, ..sersic }, 19.0);
     let source = SersicParameters { effective_radius_arcsec: 0.3, center_x_arcsec: 0.1, ..sersic };
     let source = component(source, 23.0);
+    let scene = LensScene { lens: Some(lens), source: vec![source], foreground: vec![galaxy] };
     let mut canvas = camera.canvas();
-    let mut rays = Rays::shoot(canvas.grid(), &Lens::new(&lens));
     let psfs: Vec<_> = camera.survey.bands.iter().map(|band| band.psf).collect();
     measure(&format!("one lens, 101×101, {bands} band(s), without noise"), |_| {
-        rays.shoot_again(canvas.grid(), &Lens::new(&lens));
         canvas.clear();
-        camera.paint(&mut canvas, std::slice::from_ref(&galaxy));
-        camera.paint_lensed(&mut canvas, std::slice::from_ref(&source), &rays);
+        scene.paint(&camera, &mut canvas);
         std::hint::black_box(canvas.image(&psfs));
     });
     let mut rng = image_rng(1, 0);
     measure(&format!("one lens, 101×101, {bands} band(s), with noise"), |_| {
-        rays.shoot_again(canvas.grid(), &Lens::new(&lens));
         canvas.clear();
-        camera.paint(&mut canvas, std::slice::from_ref(&galaxy));
-        camera.paint_lensed(&mut canvas, std::slice::from_ref(&source), &rays);
+        scene.paint(&camera, &mut canvas);
         std::hint::black_box(camera.expose(&mut canvas, 1.0, &mut rng));
     });
 }

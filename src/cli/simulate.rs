@@ -1,6 +1,7 @@
 //! `arclet simulate`: data sets of simulated galaxies and lenses.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
@@ -99,7 +100,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         What::Galaxies => write_galaxies,
         What::Lenses => write_lenses,
     };
-    let summary = write(&options, &|done| bar.set_position(done as u64), &AtomicBool::new(false));
+    let cancelled = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&cancelled))
+        .context("cannot listen for Ctrl-C")?;
+    let summary = write(&options, &|done| bar.set_position(done as u64), &cancelled);
     bar.finish_and_clear();
     report(&summary?, args.json)
 }
