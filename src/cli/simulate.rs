@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::simulate::{Format, Options, Summary, write_galaxies, write_lenses};
+use super::BadArgument;
+use crate::simulate::{Format, Options, SimulateError, Summary, write_galaxies, write_lenses};
 
 /// Make a data set of simulated images: a folder per class and a catalogue of the truth.
 #[derive(Debug, clap::Args)]
@@ -105,7 +106,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .context("cannot listen for Ctrl-C")?;
     let summary = write(&options, &|done| bar.set_position(done as u64), &cancelled);
     bar.finish_and_clear();
-    report(&summary?, args.json)
+    report(&summary.map_err(with_status)?, args.json)
+}
+
+/// A setting that cannot work is a bad argument, for the exit status.
+fn with_status(error: SimulateError) -> anyhow::Error {
+    match error {
+        SimulateError::Setting { .. } => BadArgument(format!("--{error}")).into(),
+        other => other.into(),
+    }
 }
 
 fn report(summary: &Summary, json: bool) -> anyhow::Result<()> {
@@ -162,6 +171,14 @@ mod tests {
         let line = stated.command("galaxies");
         let words = line.strip_prefix("arclet simulate ").expect("its own start");
         assert_eq!(options(words), stated);
+    }
+
+    #[test]
+    fn a_setting_that_cannot_work_is_a_bad_argument() {
+        let line = ["simulate", "galaxies", "--n", "0", "--out", "nowhere"];
+        let args = Command::try_parse_from(line).expect("a good line").args;
+        let error = run(&args).expect_err("nothing to make");
+        assert!(error.is::<BadArgument>() && error.to_string().starts_with("--n: "), "{error}");
     }
 
     #[test]

@@ -55,28 +55,28 @@ pub enum SimulateError {
     },
     /// The folder already holds something.
     #[error(
-        "{folder} is not empty: choose another folder, or allow overwriting to replace the data \
-         set in it"
+        "{folder} is not empty: choose another folder, or replace the data set in it with \
+         --overwrite"
     )]
     NotEmpty {
         /// The folder.
         folder: PathBuf,
     },
     /// A file or folder cannot be made.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {reason}")]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The truth catalogue cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {reason}")]
     Catalogue {
         /// The catalogue.
         path: PathBuf,
         /// What went wrong.
-        source: csv::Error,
+        reason: csv::Error,
     },
     /// An image cannot be written.
     #[error(transparent)]

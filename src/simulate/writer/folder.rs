@@ -24,8 +24,8 @@ pub(super) fn prepare(
     classes: &[&str],
     overwrite: bool,
 ) -> Result<(), SimulateError> {
-    fs::create_dir_all(folder).map_err(|source| failed(folder, source))?;
-    let mut entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
+    fs::create_dir_all(folder).map_err(|reason| failed(folder, reason))?;
+    let mut entries = fs::read_dir(folder).map_err(|reason| failed(folder, reason))?;
     if entries.next().is_some() {
         if !overwrite {
             return Err(SimulateError::NotEmpty { folder: folder.to_path_buf() });
@@ -34,7 +34,7 @@ pub(super) fn prepare(
     }
     for class in classes {
         let path = folder.join(class);
-        fs::create_dir_all(&path).map_err(|source| failed(&path, source))?;
+        fs::create_dir_all(&path).map_err(|reason| failed(&path, reason))?;
     }
     Ok(())
 }
@@ -45,7 +45,7 @@ fn remove_old_images(folder: &Path) -> Result<(), SimulateError> {
     if !path.exists() {
         return Ok(());
     }
-    let broken = |source| SimulateError::Catalogue { path: path.clone(), source };
+    let broken = |reason| SimulateError::Catalogue { path: path.clone(), reason };
     let mut reader = csv::Reader::from_path(&path).map_err(broken)?;
     let column = reader.headers().map_err(broken)?.iter().position(|name| name == "file");
     for record in reader.records() {
@@ -54,10 +54,10 @@ fn remove_old_images(folder: &Path) -> Result<(), SimulateError> {
         let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
         let file = folder.join(name);
         if inside && file.is_file() {
-            fs::remove_file(&file).map_err(|source| failed(&file, source))?;
+            fs::remove_file(&file).map_err(|reason| failed(&file, reason))?;
         }
     }
-    fs::remove_file(&path).map_err(|source| failed(&path, source))
+    fs::remove_file(&path).map_err(|reason| failed(&path, reason))
 }
 
 /// Writes the truth, a row an image.
@@ -66,12 +66,12 @@ pub(super) fn write_catalogue<T: Serialize>(
     rows: &[T],
 ) -> Result<(), SimulateError> {
     let path = folder.join(CATALOGUE);
-    let broken = |source| SimulateError::Catalogue { path: path.clone(), source };
+    let broken = |reason| SimulateError::Catalogue { path: path.clone(), reason };
     let mut writer = csv::Writer::from_path(&path).map_err(broken)?;
     for row in rows {
         writer.serialize(row).map_err(broken)?;
     }
-    writer.flush().map_err(|source| failed(&path, source))
+    writer.flush().map_err(|reason| failed(&path, reason))
 }
 
 /// Writes what the folder holds and how to make it again.
@@ -102,7 +102,7 @@ pub(super) fn write_readme(
     );
     text.push_str(TEXT);
     let path = folder.join(README);
-    fs::write(&path, text).map_err(|source| failed(&path, source))
+    fs::write(&path, text).map_err(|reason| failed(&path, reason))
 }
 
 const TEXT: &str = "\
@@ -111,6 +111,6 @@ centre of the image, x to the right, y upwards; angles from x towards y, of the 
 Columns are blank where a class has no such thing.
 ";
 
-fn failed(path: &Path, source: std::io::Error) -> SimulateError {
-    SimulateError::Write { path: path.to_path_buf(), source }
+fn failed(path: &Path, reason: std::io::Error) -> SimulateError {
+    SimulateError::Write { path: path.to_path_buf(), reason }
 }
