@@ -158,7 +158,7 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
             let path = entry.expect("entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|e| e == "rs") && !holds_tests(&path) {
                 let text = fs::read_to_string(&path).expect("source");
                 let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
                 let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -168,6 +168,14 @@ fn sources(room: &str) -> Vec<(PathBuf, String)> {
     }
     assert!(!files.is_empty(), "room `{room}` is empty");
     files
+}
+
+/// True for files that are compiled for tests alone.
+fn holds_tests(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    ["tests.rs", "tests_of_runs.rs", "testing.rs", "conformance.rs"]
+        .iter()
+        .any(|end| name.ends_with(end))
 }
 
 /// The rooms that stand behind `crate::` in a source, alone or in braces.

@@ -1,0 +1,174 @@
+//! The real program on the sample data, as a user of the terminal meets it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The sample galaxies of the repository.
+fn galaxies() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/galaxies")
+}
+
+fn arclet(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_arclet")).args(arguments).output().expect("arclet starts")
+}
+
+/// Runs a command that must succeed and gives its one JSON object.
+fn json(arguments: &[&str]) -> Value {
+    let output = arclet(arguments);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "arclet {arguments:?} failed: {message}");
+    serde_json::from_slice(&output.stdout).expect("one JSON object on standard output")
+}
+
+/// Runs a command that must fail with a status, and gives what it says.
+fn refusal(arguments: &[&str], status: i32) -> String {
+    let output = arclet(arguments);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(status), "arclet {arguments:?} said: {message}");
+    assert!(!message.contains("panicked"), "a panic instead of an error: {message}");
+    message
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("a path of plain characters")
+}
+
+/// Two short epochs of LeNet-5 on the sample galaxies.
+fn short_run(folder: &Path) {
+    let data = galaxies();
+    let output = arclet(&[
+        "train", "--data", text(&data), "--network", "lenet5", "--size", "32", "--epochs", "2",
+        "--device", "flex", "--seed", "3", "--out", text(folder), "--json",
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "training failed: {message}");
+    let events = String::from_utf8(output.stdout).expect("text");
+    assert!(events.lines().count() > 2);
+    for line in events.lines() {
+        serde_json::from_str::<Value>(line).expect("each line is a JSON object");
+    }
+}
+
+#[test]
+fn a_run_is_complete_and_can_be_evaluated_predicted_and_explained() {
+    let scratch = tempfile::tempdir().unwrap();
+    let run = scratch.path().join("run");
+    short_run(&run);
+    for file in ["run.toml", "split.csv", "predictions.csv", "evaluation.json"] {
+        assert!(run.join(file).is_file(), "{file} is missing");
+    }
+    for figure in ["curves", "confusion", "roc"] {
+        for extension in ["png", "svg"] {
+            assert!(run.join(figure).with_extension(extension).is_file(), "{figure}.{extension}");
+        }
+    }
+
+    let evaluation = json(&["evaluate", text(&run), "--json"]);
+    assert_eq!(evaluation["classes"].as_array().unwrap().len(), 5);
+    assert_eq!(evaluation["n"], 75, "a quarter of 300 images");
+    let accuracy = evaluation["accuracy"].as_f64().unwrap();
+    let confusion = evaluation["confusion"].as_array().unwrap();
+    let right: f64 = (0..5).map(|i| confusion[i][i].as_f64().unwrap()).sum();
+    assert!((right / 75.0 - accuracy).abs() < 1e-9);
+
+    let table = scratch.path().join("predictions.csv");
+    let data = galaxies();
+    let output = arclet(&["predict", text(&run), "--data", text(&data), "--out", text(&table)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut rows = csv::Reader::from_path(&table).unwrap();
+    assert_eq!(&rows.headers().unwrap()[0], "id");
+    let records: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+    assert_eq!(records.len(), 300);
+    for record in &records {
+        let sum: f64 = record.iter().skip(3).map(|p| p.parse::<f64>().unwrap()).sum();
+        assert!((sum - 1.0).abs() < 1e-4, "probabilities of {} sum to {sum}", &record[0]);
+    }
+
+    let image = fs::read_dir(data.join("spiral")).unwrap().next().unwrap().unwrap().path();
+    for extension in ["png", "npy"] {
+        let maps = scratch.path().join("maps").with_extension(extension);
+        let layer = json(&["networks", "lenet5", "--layers", "--json"])["layers"][1]["name"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let arguments =
+            ["explain", text(&run), "--image", text(&image), "--layer", &layer, "--out"];
+        let output = arclet(&[&arguments[..], &[text(&maps)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(maps.metadata().unwrap().len() > 100);
+    }
+}
+
+#[test]
+fn a_finished_run_is_not_overwritten() {
+    let scratch = tempfile::tempdir().unwrap();
+    fs::write(scratch.path().join("notes.txt"), "mine").unwrap();
+    let data = galaxies();
+    let out = text(scratch.path());
+    let message = refusal(&["train", "--data", text(&data), "--out", out, "--epochs", "1"], 1);
+    assert!(message.contains("empty") || message.contains("exists"), "{message}");
+    assert_eq!(fs::read_to_string(scratch.path().join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn bad_data_is_refused_with_a_clear_word() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let train = |data: &Path| {
+        refusal(&["train", "--data", text(data), "--network", "lenet5", "--out", text(&out)], 1)
+    };
+
+    let empty = scratch.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    assert!(train(&empty).contains("no image"), "{}", train(&empty));
+
+    assert!(train(&scratch.path().join("nowhere")).contains("nowhere"));
+
+    let one_class = scratch.path().join("one");
+    fs::create_dir_all(one_class.join("spiral")).unwrap();
+    for (i, entry) in fs::read_dir(galaxies().join("spiral")).unwrap().enumerate().take(8) {
+        let copy = one_class.join("spiral").join(format!("{i}.jpg"));
+        fs::copy(entry.unwrap().path(), copy).unwrap();
+    }
+    let message = train(&one_class);
+    assert!(message.contains("class"), "{message}");
+}
+
+#[test]
+fn a_broken_image_among_good_ones_is_listed_and_left_out() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data = scratch.path().join("data");
+    for class in ["spiral", "round"] {
+        fs::create_dir_all(data.join(class)).unwrap();
+        for entry in fs::read_dir(galaxies().join(class)).unwrap().take(12) {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), data.join(class).join(entry.file_name())).unwrap();
+        }
+    }
+    fs::write(data.join("spiral/broken.jpg"), b"\xff\xd8\xff\xe0 no picture").unwrap();
+    let out = scratch.path().join("run");
+    let output = arclet(&[
+        "train", "--data", text(&data), "--network", "lenet5", "--size", "32", "--epochs", "1",
+        "--val", "0", "--test", "0.25", "--device", "flex", "--out", text(&out), "--json",
+    ]);
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("broken.jpg"), "{said}");
+}
+
+#[test]
+fn wrong_arguments_end_with_status_2() {
+    refusal(&["train", "--epochs", "many"], 2);
+    refusal(&["no-such-command", "--x"], 2);
+    let message = refusal(&["networks", "resnet18", "--input", "3,4", "--classes", "5"], 2);
+    assert!(message.contains("3,4"), "{message}");
+}
+
+#[test]
+fn a_size_that_does_not_fit_names_the_layer() {
+    let message = refusal(&["networks", "lenet5", "--input", "3,4,4", "--classes", "5"], 1);
+    assert!(message.contains("at least") || message.contains("smallest"), "{message}");
+}
