@@ -40,8 +40,22 @@ fn text(path: &Path) -> &str {
 fn short_run(folder: &Path) {
     let data = galaxies();
     let output = arclet(&[
-        "train", "--data", text(&data), "--network", "lenet5", "--size", "32", "--epochs", "2",
-        "--device", "flex", "--seed", "3", "--out", text(folder), "--json",
+        "train",
+        "--data",
+        text(&data),
+        "--network",
+        "lenet5",
+        "--size",
+        "32",
+        "--epochs",
+        "2",
+        "--device",
+        "flex",
+        "--seed",
+        "3",
+        "--out",
+        text(folder),
+        "--json",
     ]);
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "training failed: {message}");
@@ -108,7 +122,8 @@ fn a_finished_run_is_not_overwritten() {
     fs::write(scratch.path().join("notes.txt"), "mine").unwrap();
     let data = galaxies();
     let out = text(scratch.path());
-    let message = refusal(&["train", "--data", text(&data), "--out", out, "--epochs", "1"], 1);
+    let message =
+        refusal(&["train", "--data", text(&data), "--network", "lenet5", "--out", out], 1);
     assert!(message.contains("empty") || message.contains("exists"), "{message}");
     assert_eq!(fs::read_to_string(scratch.path().join("notes.txt")).unwrap(), "mine");
 }
@@ -151,8 +166,24 @@ fn a_broken_image_among_good_ones_is_listed_and_left_out() {
     fs::write(data.join("spiral/broken.jpg"), b"\xff\xd8\xff\xe0 no picture").unwrap();
     let out = scratch.path().join("run");
     let output = arclet(&[
-        "train", "--data", text(&data), "--network", "lenet5", "--size", "32", "--epochs", "1",
-        "--val", "0", "--test", "0.25", "--device", "flex", "--out", text(&out), "--json",
+        "train",
+        "--data",
+        text(&data),
+        "--network",
+        "lenet5",
+        "--size",
+        "32",
+        "--epochs",
+        "1",
+        "--val",
+        "0",
+        "--test",
+        "0.25",
+        "--device",
+        "flex",
+        "--out",
+        text(&out),
+        "--json",
     ]);
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
