@@ -325,3 +325,97 @@ fn concatenated(inputs: &[Shape]) -> Result<Shape, Misfit> {
     }
     Ok(Shape::Map([channels, height, width]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::builder::{Builder, conv, pool};
+
+    /// Input of 1×8×8, one layer, flatten, dense.
+    fn with(layer: Layer, inputs: &[NodeId]) -> Result<Network, NetworkError> {
+        let mut b = Builder::new("test", [1, 8, 8], 2);
+        let x = b.add_layer("layer", inputs, layer);
+        let x = b.flatten("flatten", x);
+        let logits = b.linear("fc", x, 2);
+        b.finish(logits)
+    }
+
+    fn reason(result: Result<Network, NetworkError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn layers_that_contradict_themselves_are_named() {
+        let convolution = |kernel, stride, groups| Layer::Conv2d {
+            out: 4,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            padding: Padding::all(0),
+            dilation: [1; 2],
+            groups,
+            bias: false,
+        };
+        for (kernel, stride, groups) in [(0, 1, 1), (3, 0, 1), (3, 1, 3), (3, 1, 0)] {
+            let reason = reason(with(convolution(kernel, stride, groups), &[0]));
+            assert!(reason.starts_with("layer `layer` of test: "), "{reason}");
+        }
+        assert!(reason(with(convolution(3, 1, 2), &[0])).contains("2 groups do not divide 1"));
+        assert!(with(convolution(3, 1, 1), &[0]).is_ok());
+        assert!(with(Layer::Dropout { p: 1.0 }, &[0]).is_err());
+        assert!(with(Layer::Dropout { p: f64::NAN }, &[0]).is_err());
+        assert!(with(Layer::BatchNorm { eps: 0.0, momentum: 0.1 }, &[0]).is_err());
+        let padding = Padding::all(2);
+        let pool = Layer::MaxPool { kernel: [2; 2], stride: [2; 2], padding, ceil: false };
+        assert!(reason(with(pool, &[0])).contains("padding must be smaller"));
+    }
+
+    #[test]
+    fn graphs_that_are_none_are_refused() {
+        assert!(reason(with(Layer::Flatten, &[])).contains("has 0 inputs"));
+        assert!(reason(with(Layer::Flatten, &[5])).contains("does not stand before it"));
+        assert!(reason(with(Layer::Add, &[0])).contains("has 1 inputs"));
+        assert!(reason(with(Layer::Input, &[])).contains("the only one of its kind"));
+        assert!(reason(with(Layer::Linear { out: 2, bias: true }, &[0])).contains("flatten the map"));
+        let mut network = with(Layer::Dropout { p: 0.5 }, &[0]).unwrap();
+        network.nodes[1].name = "fc".into();
+        assert!(reason(network.validate().map(|()| network)).contains("two layers are called `fc`"));
+    }
+
+    #[test]
+    fn sums_and_joins_need_equal_sizes() {
+        let mut b = Builder::new("test", [2, 8, 8], 2);
+        let x = b.input();
+        let small = b.max_pool("pool", x, pool(2, 2));
+        let joined = b.concat("join", &[x, small]);
+        let x = b.flatten("flatten", joined);
+        let logits = b.linear("fc", x, 2);
+        let error = b.finish(logits).unwrap_err().to_string();
+        assert_eq!(error, "layer `join` of test: cannot join 2×8×8 and 2×4×4");
+    }
+
+    #[test]
+    fn outputs_must_have_the_classes() {
+        let mut b = Builder::new("test", [1, 4, 4], 3);
+        let x = b.flatten("flatten", 0);
+        let logits = b.linear("fc", x, 2);
+        let error = b.finish(logits).unwrap_err().to_string();
+        assert!(error.contains("`fc`") && error.contains("should give 3 values, not 2"), "{error}");
+    }
+
+    #[test]
+    fn monstrous_sizes_are_refused_before_anything_is_counted() {
+        let huge = usize::MAX / 2;
+        let linear = Layer::Linear { out: huge, bias: false };
+        let mut network = with(Layer::Dropout { p: 0.0 }, &[0]).unwrap();
+        network.nodes[3].layer = linear;
+        assert!(network.validate().is_err());
+        network.input = [huge, huge, huge];
+        assert!(network.validate().is_err());
+        let mut b = Builder::new("test", [1, 64, 64], 2);
+        let x = b.conv("wide", 0, conv(1 << 20, 1));
+        let x = b.conv("wider", x, conv(1 << 20, 64));
+        let x = b.flatten("flatten", x);
+        let logits = b.linear("fc", x, 2);
+        assert!(b.finish(logits).unwrap_err().to_string().contains("too large"));
+    }
+}

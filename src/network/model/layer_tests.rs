@@ -125,12 +125,9 @@ fn check_convolution(dims: [usize; 4], layer: Conv, naive: &Naive, groups: usize
 
 #[test]
 fn convolutions_equal_a_naive_loop() {
-    let plain = Naive { kernel: [3, 2], stride: [2, 1], before: [1, 1], dilation: [1, 1] };
-    let layer = conv(4, 3).kernel(3, 2).bias();
-    let uneven = |layer: Conv| layer.padding(Padding::Explicit([1, 1, 1, 1]));
-    // Strides of both axes differ only through the naive reference's own fields.
-    let same = Naive { stride: [2, 2], ..plain };
-    check_convolution([2, 3, 7, 5], uneven(layer).stride(2), &same, 1);
+    let tall = Naive { kernel: [3, 2], stride: [2, 2], before: [1, 1], dilation: [1, 1] };
+    let layer = conv(4, 3).kernel(3, 2).stride(2).pad(1).bias();
+    check_convolution([2, 3, 7, 5], layer, &tall, 1);
     let dilated = Naive { kernel: [3, 3], stride: [1, 1], before: [2, 2], dilation: [2, 2] };
     check_convolution([1, 2, 9, 11], conv(3, 3).dilation(2).pad(2).bias(), &dilated, 1);
     let grouped = Naive { kernel: [5, 5], stride: [1, 1], before: [2, 2], dilation: [1, 1] };
