@@ -71,7 +71,10 @@ fn check(name: &str, side: usize, logits: [f64; 5], layers: &[Moments]) {
     for (&(layer, mean, std), (_, value)) in layers.iter().zip(values) {
         let (our_mean, our_std) = moments(value);
         assert!((our_std - std).abs() < 1e-3 * std, "{name} {layer}: std {our_std}, not {std}");
-        assert!((our_mean - mean).abs() < 1e-3 * std, "{name} {layer}: mean {our_mean}, not {mean}");
+        assert!(
+            (our_mean - mean).abs() < 1e-3 * std,
+            "{name} {layer}: mean {our_mean}, not {mean}"
+        );
     }
     let largest = logits.iter().fold(0.0, |all: f64, v| all.max(v.abs()));
     for (ours, theirs) in ours.try_into_vec_as::<f32>().unwrap().iter().zip(logits) {

@@ -132,7 +132,8 @@ fn tensor_names_are_torchvisions() {
     };
     let resnet = names("resnet18");
     assert_eq!(resnet.len(), 102); // 20 kernels, 20 batch norms of four, dense of two
-    for name in ["bn1.running_var", "layer2.0.downsample.1.bias", "layer4.1.conv2.weight", "fc.bias"]
+    for name in
+        ["bn1.running_var", "layer2.0.downsample.1.bias", "layer4.1.conv2.weight", "fc.bias"]
     {
         assert!(resnet.contains(name), "{name}");
     }

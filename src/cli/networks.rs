@@ -50,8 +50,8 @@ fn all(args: &Args) -> anyhow::Result<()> {
         return print_json(&json!({ "networks": list }));
     }
     println!(
-        "{:<16}{:>14}{:>14}{:>14}{:>12}  {}",
-        "name", "input", "trainable", "statistics", "products", "reference"
+        "{:<16}{:>14}{:>14}{:>14}{:>12}  reference",
+        "name", "input", "trainable", "statistics", "products"
     );
     for (architecture, summary) in &summaries {
         println!(

@@ -188,11 +188,7 @@ fn graphics(index: Option<usize>, reason: String) -> Result<Chosen, DeviceError>
 
 fn open(adapter: &adapters::Adapter, reason: String) -> Chosen {
     cache::prepare();
-    Chosen {
-        device: Device::wgpu(adapter.selector.clone()),
-        info: adapter.info.clone(),
-        reason,
-    }
+    Chosen { device: Device::wgpu(adapter.selector.clone()), info: adapter.info.clone(), reason }
 }
 
 #[cfg(feature = "cuda")]

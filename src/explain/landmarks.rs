@@ -57,12 +57,15 @@ mod tests {
         let network = architectures::build("googlenet", [3, 64, 64], 5).unwrap();
         let branches = branches(&network, "inception3a");
         let layers: Vec<&str> = branches.iter().map(|(_, layer)| layer.as_str()).collect();
-        assert_eq!(layers, [
-            "inception3a.branch1.relu",
-            "inception3a.branch2.1.relu",
-            "inception3a.branch3.1.relu",
-            "inception3a.branch4.1.relu"
-        ]);
+        assert_eq!(
+            layers,
+            [
+                "inception3a.branch1.relu",
+                "inception3a.branch2.1.relu",
+                "inception3a.branch3.1.relu",
+                "inception3a.branch4.1.relu"
+            ]
+        );
         let maps = [FeatureMaps { layer: layers[2].into(), shape: [1, 1, 1], data: vec![0.0] }];
         let grouped = BranchMaps::group(&branches, &maps);
         assert_eq!(grouped.len(), 4);

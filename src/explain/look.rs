@@ -36,13 +36,13 @@ pub fn logits_and_maps(
     let image = upload(model, input)?;
     let (logits, values) = model.forward_recorded(image, &nodes);
     let shapes: Vec<[usize; 3]> = values.iter().map(|(_, value)| shape(value)).collect();
-    let transaction = values.into_iter().fold(
-        Transaction::default().register(logits),
-        |all, (_, value)| match value {
-            Value::Map(tensor) => all.register(tensor),
-            Value::Vector(tensor) => all.register(tensor),
-        },
-    );
+    let transaction =
+        values.into_iter().fold(Transaction::default().register(logits), |all, (_, value)| {
+            match value {
+                Value::Map(tensor) => all.register(tensor),
+                Value::Vector(tensor) => all.register(tensor),
+            }
+        });
     let failed = |reason: String| NetworkError::Device { reason };
     let read = transaction.try_execute().map_err(|error| failed(error.to_string()))?;
     let mut numbers = read.into_iter().map(|data| {
@@ -50,9 +50,10 @@ pub fn logits_and_maps(
         values.map_err(|error| failed(format!("{error:?}")))
     });
     let logits = numbers.next().transpose()?.unwrap_or_default();
-    let maps = layers.iter().zip(shapes).zip(numbers).map(|((layer, shape), data)| {
-        Ok(FeatureMaps { layer: layer.clone(), shape, data: data? })
-    });
+    let maps =
+        layers.iter().zip(shapes).zip(numbers).map(|((layer, shape), data)| {
+            Ok(FeatureMaps { layer: layer.clone(), shape, data: data? })
+        });
     Ok((logits, maps.collect::<Result<_, NetworkError>>()?))
 }
 
@@ -79,7 +80,8 @@ fn find_all(network: &Network, layers: &[String]) -> Result<Vec<NodeId>, Explain
 fn close_names(network: &Network, layer: &str) -> Vec<String> {
     let first = layer.split('.').next().unwrap_or(layer);
     let names = network.nodes.iter().map(|node| node.name.as_str());
-    let close = |name: &&str| !first.is_empty() && (name.contains(layer) || name.starts_with(first));
+    let close =
+        |name: &&str| !first.is_empty() && (name.contains(layer) || name.starts_with(first));
     names.filter(close).take(5).map(str::to_owned).collect()
 }
 

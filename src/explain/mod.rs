@@ -49,7 +49,10 @@ impl FeatureMaps {
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
     /// The network has no layer of this name.
-    #[error("{network} has no layer `{layer}`; `arclet networks {network} --layers` lists them{}", similar(close))]
+    #[error(
+        "{network} has no layer `{layer}`; `arclet networks {network} --layers` lists them{}",
+        similar(close)
+    )]
     UnknownLayer {
         /// Name of the network.
         network: String,

@@ -13,15 +13,15 @@ pub fn write(path: &Path, maps: &FeatureMaps) -> Result<(), ExplainError> {
         .map_err(|source| ExplainError::Write { path: path.to_owned(), source })
 }
 
+/// Bytes before the header: magic, version and length.
+const PREFIX: usize = 10;
+
 /// The bytes of an NPY file. Source: NumPy's `numpy.lib.format`: magic, version, length of the
 /// header, header padded to a multiple of 64 bytes, little-endian values in C order.
 pub fn encode(shape: &[usize], values: &[f32]) -> Vec<u8> {
     let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
-    let mut header = format!(
-        "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}",
-        sizes.join(" ")
-    );
-    const PREFIX: usize = 10;
+    let mut header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", sizes.join(" "));
     let padded = (PREFIX + header.len() + 1).next_multiple_of(64);
     header.extend(std::iter::repeat_n(' ', padded - PREFIX - header.len() - 1));
     header.push('\n');
@@ -43,9 +43,9 @@ mod tests {
         let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
         assert_eq!((10 + length) % 64, 0);
         let header = std::str::from_utf8(&bytes[10..10 + length]).unwrap();
-        assert!(header.starts_with(
-            "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 3,), }"
-        ));
+        assert!(
+            header.starts_with("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 3,), }")
+        );
         assert!(header.ends_with('\n'));
         assert_eq!(bytes.len(), 10 + length + 24);
         assert_eq!(&bytes[bytes.len() - 4..], (-6.5_f32).to_le_bytes());

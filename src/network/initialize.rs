@@ -15,11 +15,11 @@ use super::tensors::{Role, TensorSpec};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Initialization {
-    /// PyTorch's default for a layer: uniform within ±1/√fan_in, biases too.
+    /// PyTorch's default for a layer: uniform within ±1/√`fan_in`, biases too.
     #[default]
     Uniform,
-    /// Convolutions normal with standard deviation √(2 / fan_out), after He et al. (2015), as
-    /// torchvision begins its ResNets; dense layers as [`Initialization::Uniform`].
+    /// Convolutions normal with standard deviation √(2 / `fan_out`), after He et al. (2015), as
+    /// torchvision begins its residual networks; dense layers as [`Initialization::Uniform`].
     HeFanOut,
     /// Convolutions and dense weights normal, cut at two standard deviations, as torchvision
     /// begins its Inception networks.
@@ -48,7 +48,9 @@ pub(crate) fn values(
             let std = (2.0 / tensor.fans().1 as f64).sqrt();
             normal(&mut rng, count, std, f64::INFINITY)
         }
-        (Role::Weight, Initialization::TruncatedNormal { std }) => normal(&mut rng, count, std, 2.0),
+        (Role::Weight, Initialization::TruncatedNormal { std }) => {
+            normal(&mut rng, count, std, 2.0)
+        }
         _ => uniform(&mut rng, count, 1.0 / fan_in.sqrt()),
     }
 }

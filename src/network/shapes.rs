@@ -108,8 +108,10 @@ impl Network {
         let heads = self.auxiliary.iter().map(|&(node, _)| node).chain([self.output]);
         for head in heads {
             if shapes[head] != Shape::Vector([self.classes]) {
-                let reason =
-                    format!("is an output and should give {} values, not {}", self.classes, shapes[head]);
+                let reason = format!(
+                    "is an output and should give {} values, not {}",
+                    self.classes, shapes[head]
+                );
                 return Err(self.layer_error(head, reason));
             }
         }
@@ -196,7 +198,11 @@ fn check_layer(layer: &Layer) -> Result<(), String> {
             positive("stride", &stride)?;
             positive("dilation", &dilation)?;
             positive("number of outputs and of groups", &[out, groups])?;
-            if out % groups == 0 { Ok(()) } else { Err(format!("{groups} groups do not divide {out} outputs")) }
+            if out % groups == 0 {
+                Ok(())
+            } else {
+                Err(format!("{groups} groups do not divide {out} outputs"))
+            }
         }
         Layer::MaxPool { kernel, stride, padding, .. }
         | Layer::AvgPool { kernel, stride, padding, .. } => {
@@ -251,7 +257,9 @@ fn output_shape(layer: &Layer, inputs: &[Shape], image: [usize; 3]) -> Result<Sh
         Layer::Conv2d { out, kernel, stride, padding, dilation, groups, .. } => {
             let [channels, height, width] = map(inputs[0])?;
             if channels % groups != 0 {
-                return Err(Misfit::Wrong(format!("{groups} groups do not divide {channels} channels")));
+                return Err(Misfit::Wrong(format!(
+                    "{groups} groups do not divide {channels} channels"
+                )));
             }
             bounded("kernel", &[out, channels / groups, kernel[0], kernel[1]])?;
             let size = [height, width];
@@ -284,7 +292,11 @@ fn output_shape(layer: &Layer, inputs: &[Shape], image: [usize; 3]) -> Result<Sh
     }
 }
 
-fn slid<T>(channels: usize, size: [usize; 2], out: Option<([usize; 2], T)>) -> Result<Shape, Misfit> {
+fn slid<T>(
+    channels: usize,
+    size: [usize; 2],
+    out: Option<([usize; 2], T)>,
+) -> Result<Shape, Misfit> {
     let ([height, width], _) = out.ok_or(Misfit::TooSmall(size))?;
     if height == 0 || width == 0 {
         return Err(Misfit::TooSmall(size));
@@ -375,10 +387,14 @@ mod tests {
         assert!(reason(with(Layer::Flatten, &[5])).contains("does not stand before it"));
         assert!(reason(with(Layer::Add, &[0])).contains("has 1 inputs"));
         assert!(reason(with(Layer::Input, &[])).contains("the only one of its kind"));
-        assert!(reason(with(Layer::Linear { out: 2, bias: true }, &[0])).contains("flatten the map"));
+        assert!(
+            reason(with(Layer::Linear { out: 2, bias: true }, &[0])).contains("flatten the map")
+        );
         let mut network = with(Layer::Dropout { p: 0.5 }, &[0]).unwrap();
         network.nodes[1].name = "fc".into();
-        assert!(reason(network.validate().map(|()| network)).contains("two layers are called `fc`"));
+        assert!(
+            reason(network.validate().map(|()| network)).contains("two layers are called `fc`")
+        );
     }
 
     #[test]

@@ -201,7 +201,8 @@ impl Layer {
         match *self {
             Self::Input => "input".into(),
             Self::Conv2d { kernel, stride, dilation, groups, .. } => {
-                let dilation = optional(dilation != [1, 1], || format!(", dilation {}", dilation[0]));
+                let dilation =
+                    optional(dilation != [1, 1], || format!(", dilation {}", dilation[0]));
                 let groups = optional(groups > 1, || format!(", {groups} groups"));
                 format!("conv {}{}{dilation}{groups}", sides(kernel), step(stride))
             }

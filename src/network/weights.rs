@@ -42,8 +42,7 @@ pub fn write_safetensors(
     let metadata = Some(metadata.clone()).filter(|texts| !texts.is_empty());
     let file =
         safetensors::serialize(views, metadata).map_err(|error| format_error(path, &error))?;
-    write_whole(path, &file)
-        .map_err(|source| NetworkError::Write { path: path.to_owned(), source })
+    write_whole(path, &file).map_err(|source| NetworkError::Write { path: path.to_owned(), source })
 }
 
 /// Reads a state and the texts beside it. 16- and 64-bit numbers become 32-bit; tensors of
@@ -85,9 +84,7 @@ fn numbers(kind: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     match kind {
         Dtype::F32 => Some(each(bytes, f32::from_le_bytes)),
         Dtype::F64 => Some(each(bytes, |chunk| f64::from_le_bytes(chunk) as f32)),
-        Dtype::BF16 => {
-            Some(each(bytes, |[low, high]| f32::from_le_bytes([0, 0, low, high])))
-        }
+        Dtype::BF16 => Some(each(bytes, |[low, high]| f32::from_le_bytes([0, 0, low, high]))),
         Dtype::F16 => Some(each(bytes, |chunk| half(u16::from_le_bytes(chunk)))),
         _ => None,
     }
@@ -157,7 +154,10 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in [0, 4, 20, whole.len() - 1] {
             std::fs::write(&path, &whole[..length]).unwrap();
-            assert!(matches!(read_safetensors(&path), Err(NetworkError::Format { .. })), "{length}");
+            assert!(
+                matches!(read_safetensors(&path), Err(NetworkError::Format { .. })),
+                "{length}"
+            );
         }
         std::fs::write(&path, b"SIMPLE  =                    T and more of a FITS file").unwrap();
         assert!(matches!(read_safetensors(&path), Err(NetworkError::Format { .. })));

@@ -32,9 +32,8 @@ impl Model {
         for Statistics { first, momentum, batch } in all {
             // The order of `Layer::BatchNorm`'s tensors: scale, shift, mean, variance.
             for (index, new) in [(first + 2, batch.mean), (first + 3, batch.variance)] {
-                self.parameters[index].update(|old| {
-                    old.mul_scalar(1.0 - momentum) + new.mul_scalar(momentum)
-                });
+                self.parameters[index]
+                    .update(|old| old.mul_scalar(1.0 - momentum) + new.mul_scalar(momentum));
             }
         }
     }

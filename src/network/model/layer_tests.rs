@@ -77,8 +77,7 @@ impl Naive {
             (step * self.stride[axis] + point * self.dilation[axis]) as isize
                 - self.before[axis] as isize
         };
-        let points =
-            (0..self.kernel[0]).flat_map(|i| (0..self.kernel[1]).map(move |j| (i, j)));
+        let points = (0..self.kernel[0]).flat_map(|i| (0..self.kernel[1]).map(move |j| (i, j)));
         points.map(|(i, j)| at(x, size, plane, place(0, row, i), place(1, column, j))).collect()
     }
 
@@ -160,8 +159,7 @@ fn pooled(
         (0..out[0]).flat_map(move |row| (0..out[1]).map(move |column| (plane, [row, column])))
     };
     let value = |(plane, place)| {
-        let seen: Vec<f32> =
-            naive.window(x, [h, w], plane, place).into_iter().flatten().collect();
+        let seen: Vec<f32> = naive.window(x, [h, w], plane, place).into_iter().flatten().collect();
         combine(&seen)
     };
     planes.flat_map(places).map(value).collect()
@@ -217,9 +215,8 @@ fn one_pixel_is_pooled_as_in_pytorch() {
 #[test]
 fn adaptive_average_takes_cells() {
     // PyTorch: 3 columns to 2 cells share the middle one; 2 rows to 1.
-    let model = probe([1, 2, 3], |b, x| {
-        b.add_layer("probe", &[x], Layer::AdaptiveAvgPool { out: [1, 2] })
-    });
+    let model =
+        probe([1, 2, 3], |b, x| b.add_layer("probe", &[x], Layer::AdaptiveAvgPool { out: [1, 2] }));
     let (_, ours) = output(&model, tensor(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1, 1, 2, 3]));
     close(&ours, &[3.0, 4.0]);
 }

@@ -47,16 +47,17 @@ fn a_state_is_loaded_by_name_and_shape() {
     );
 
     state.remove("c1.bias");
-    state.insert("output.weight".into(), HostTensor { shape: vec![10, 84], values: vec![0.0; 840] });
+    state
+        .insert("output.weight".into(), HostTensor { shape: vec![10, 84], values: vec![0.0; 840] });
     state.insert("extra".into(), HostTensor { shape: vec![1], values: vec![0.0] });
     let report = target.load_state(&state).unwrap();
     assert_eq!(report.missing, ["c1.bias"]);
     assert_eq!(report.unexpected, ["extra"]);
     assert_eq!(report.wrong_shape[0].name, "output.weight");
-    assert_eq!((&report.wrong_shape[0].expected[..], &report.wrong_shape[0].found[..]), (
-        &[4, 84][..],
-        &[10, 84][..]
-    ));
+    assert_eq!(
+        (&report.wrong_shape[0].expected[..], &report.wrong_shape[0].found[..]),
+        (&[4, 84][..], &[10, 84][..])
+    );
     assert_eq!(report.matched.len(), 8);
 
     let short = HostTensor { shape: vec![6], values: vec![0.0; 5] };
@@ -87,9 +88,12 @@ fn auxiliary_heads_train_and_are_skipped_otherwise() {
     let output = model.forward_train(images(2, &network), 0, 0);
     assert_eq!(output.logits.dims(), [2, 3]);
     assert_eq!(output.auxiliary.len(), 2);
-    assert!(output.auxiliary.iter().all(|(weight, logits)| {
-        (*weight - 0.3).abs() < 1e-12 && logits.dims() == [2, 3]
-    }));
+    assert!(
+        output
+            .auxiliary
+            .iter()
+            .all(|(weight, logits)| { (*weight - 0.3).abs() < 1e-12 && logits.dims() == [2, 3] })
+    );
     assert_eq!(model.forward(images(2, &network)).dims(), [2, 3]);
 }
 
