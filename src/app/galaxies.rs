@@ -8,8 +8,8 @@ use crate::catalogue::Sample;
 use crate::catalogue::thumbnails::{Thumbnail, Thumbnails};
 use crate::image::display::Rgb8;
 
-/// Textures that are kept; at 128 pixels a side this is 64 MB of graphics memory.
-const TEXTURES: usize = 1024;
+/// Pixels that are kept: 96 MB of graphics memory.
+const PIXELS: usize = 24 << 20;
 /// Textures made in one frame at most, so that no frame waits for uploads.
 const UPLOADS_PER_FRAME: usize = 48;
 
@@ -54,9 +54,7 @@ impl Galaxies {
         }
         self.frame += 1;
         self.uploads = 0;
-        if self.textures.len() > TEXTURES {
-            self.forget_oldest();
-        }
+        self.forget_oldest();
     }
 
     /// The picture of sample number `index`, at most `side` pixels on a side. Never waits.
@@ -88,13 +86,25 @@ impl Galaxies {
         }
     }
 
+    /// Forgets the pictures that were not seen for longest while there are too many; those of the
+    /// last frame stay in any case.
     fn forget_oldest(&mut self) {
-        let mut ages: Vec<u64> = self.textures.values().map(|(used, _)| *used).collect();
-        let keep_from = ages.len() - TEXTURES * 3 / 4;
-        let (_, age, _) = ages.select_nth_unstable(keep_from);
-        let age = *age;
-        let frame = self.frame;
-        self.textures.retain(|_, (used, _)| *used > age || *used + 1 >= frame);
+        let pixels = |texture: &egui::TextureHandle| texture.size().iter().product::<usize>();
+        let mut total: usize = self.textures.values().map(|(_, texture)| pixels(texture)).sum();
+        if total <= PIXELS {
+            return;
+        }
+        let mut ages: Vec<(u64, (usize, usize))> =
+            self.textures.iter().map(|(key, (used, _))| (*used, *key)).collect();
+        ages.sort_unstable();
+        for (used, key) in ages {
+            if total <= PIXELS * 3 / 4 || used + 1 >= self.frame {
+                break;
+            }
+            if let Some((_, texture)) = self.textures.remove(&key) {
+                total -= pixels(&texture);
+            }
+        }
     }
 }
 

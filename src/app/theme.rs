@@ -106,13 +106,13 @@ impl Theme {
         control_hovered: Color32::from_rgb(0xD5, 0xDC, 0xE8),
         text: Color32::from_rgb(0x2B, 0x34, 0x44),
         text_strong: Color32::from_rgb(0x10, 0x18, 0x26),
-        text_weak: Color32::from_rgb(0x5A, 0x66, 0x78),
-        accent: Color32::from_rgb(0x1D, 0x5F, 0xD6),
+        text_weak: Color32::from_rgb(0x55, 0x61, 0x73),
+        accent: Color32::from_rgb(0x1A, 0x57, 0xC6),
         accent_soft: Color32::from_rgb(0xD6, 0xE5, 0xFF),
         on_accent: Color32::WHITE,
-        success: Color32::from_rgb(0x0B, 0x7A, 0x4B),
-        warning: Color32::from_rgb(0x97, 0x5A, 0x00),
-        error: Color32::from_rgb(0xC0, 0x26, 0x1F),
+        success: Color32::from_rgb(0x08, 0x6B, 0x40),
+        warning: Color32::from_rgb(0x87, 0x50, 0x0A),
+        error: Color32::from_rgb(0xB3, 0x21, 0x1B),
     };
 
     /// The theme that a context draws with now.
@@ -133,7 +133,9 @@ impl Theme {
 
     /// Text that can be read on [`Theme::heat`] of the same share.
     pub(crate) fn on_heat(&self, share: f32) -> Color32 {
-        if share > 0.55 { self.on_accent } else { self.text_strong }
+        let ground = self.heat(share);
+        let better = contrast(self.on_accent, ground) > contrast(self.text_strong, ground);
+        if better { self.on_accent } else { self.text_strong }
     }
 
     /// The colour of a message.
@@ -272,23 +274,24 @@ pub(crate) fn choose(ctx: &egui::Context, theme: ThemeChoice, scale: f32) {
     ctx.set_zoom_factor(scale);
 }
 
+/// WCAG 2 relative luminance.
+fn luminance(colour: Color32) -> f64 {
+    let linear = |byte: u8| {
+        let value = f64::from(byte) / 255.0;
+        if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
+}
+
+/// Contrast of two colours by WCAG 2, from 1 to 21.
+fn contrast(a: Color32, b: Color32) -> f64 {
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// WCAG 2 relative luminance.
-    fn luminance(colour: Color32) -> f64 {
-        let linear = |byte: u8| {
-            let value = f64::from(byte) / 255.0;
-            if value <= 0.03928 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(colour.r()) + 0.7152 * linear(colour.g()) + 0.0722 * linear(colour.b())
-    }
-
-    fn contrast(a: Color32, b: Color32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
 
     #[test]
     fn all_text_can_be_read() {

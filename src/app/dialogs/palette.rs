@@ -171,7 +171,8 @@ mod tests {
     use super::*;
 
     fn best(typed: &str) -> &'static str {
-        let scored = COMMANDS.iter().filter_map(|c| Some((score(typed, c.title)?, c.id)));
+        // Of equals the first counts, as in the palette.
+        let scored = COMMANDS.iter().rev().filter_map(|c| Some((score(typed, c.title)?, c.id)));
         scored.max_by_key(|(score, _)| *score).map_or("", |(_, id)| id)
     }
 
