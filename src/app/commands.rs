@@ -340,7 +340,7 @@ pub(crate) fn run_shortcuts(desk: &mut Desk<'_>) {
             if (typing && writes) || edits {
                 continue;
             }
-            if consume(desk.ctx, shortcut) {
+            if consume(desk.ctx, *shortcut) {
                 command.try_run(desk);
             }
         }
@@ -349,7 +349,7 @@ pub(crate) fn run_shortcuts(desk: &mut Desk<'_>) {
 
 /// Takes a key press out of the input. Modifiers must match, but for Shift with the keys that need
 /// it on many keyboards.
-fn consume(ctx: &egui::Context, shortcut: &KeyboardShortcut) -> bool {
+fn consume(ctx: &egui::Context, shortcut: KeyboardShortcut) -> bool {
     let any_shift = matches!(shortcut.logical_key, Key::Questionmark | Key::Plus);
     let matches = |event: &egui::Event| match event {
         egui::Event::Key { key, pressed: true, modifiers, .. } => {
@@ -366,7 +366,6 @@ fn consume(ctx: &egui::Context, shortcut: &KeyboardShortcut) -> bool {
     })
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "stands where other commands have a condition")]
 fn possible(_: &State) -> Option<String> {
     None
 }

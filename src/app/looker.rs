@@ -87,13 +87,12 @@ fn model<'a>(
     folder: &Path,
 ) -> Result<&'a LoadedModel, String> {
     let known = loaded.take().filter(|(of, _)| of == folder);
-    let kept = match known {
-        Some(known) => known,
-        None => {
-            let device = crate::device::choose("flex").map_err(|error| error.to_string())?;
-            let model = load_model(folder, &device).map_err(|error| error.to_string())?;
-            (folder.to_path_buf(), model)
-        }
+    let kept = if let Some(known) = known {
+        known
+    } else {
+        let device = crate::device::choose("flex").map_err(|error| error.to_string())?;
+        let model = load_model(folder, &device).map_err(|error| error.to_string())?;
+        (folder.to_path_buf(), model)
     };
     Ok(&loaded.insert(kept).1)
 }

@@ -93,9 +93,10 @@ fn answer_questions<Q, A>(
         let answer = catch_unwind(AssertUnwindSafe(|| work(question)));
         let mut state = shared.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.busy = false;
-        match answer {
-            Ok(answer) => state.answer = Some(answer),
-            Err(_) => tracing::error!("a background computation failed; its result is left out"),
+        if let Ok(answer) = answer {
+            state.answer = Some(answer);
+        } else {
+            tracing::error!("a background computation failed; its result is left out");
         }
         drop(state);
         super::wake(ctx);

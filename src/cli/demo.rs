@@ -27,8 +27,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let data = sample::galaxies_folder()?;
     // Where results are asked for in a folder, or as lines, they are made here.
-    let in_terminal =
-        args.headless || args.json || args.out.is_some() || args.epochs.is_some();
+    let in_terminal = args.headless || args.json || args.out.is_some() || args.epochs.is_some();
     if !in_terminal && window::demo(&data) {
         return Ok(());
     }

@@ -104,7 +104,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
 /// Messages of the libraries, on standard error, as `RUST_LOG` asks for them (errors by default).
 fn start_log() {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("error,wgpu_hal=off,wgpu_core=off"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("error,wgpu_hal=off,wgpu_core=off"));
     let _ =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -146,9 +146,11 @@ pub struct SaveRequest {
     pub write: Writer,
 }
 
+type Write = dyn Fn(&Path) -> Result<(), String> + Send + Sync;
+
 /// Writes a file at the path it is given, in the format of its extension; the error says what to do.
 #[derive(Clone)]
-pub struct Writer(Arc<dyn Fn(&Path) -> Result<(), String> + Send + Sync>);
+pub struct Writer(Arc<Write>);
 
 impl Writer {
     /// Wraps a function that writes.

@@ -23,7 +23,7 @@ pub enum Data {
         found: usize,
     },
     /// Open.
-    Ready(Dataset),
+    Ready(Box<Dataset>),
     /// Could not be opened.
     Failed {
         /// What.

@@ -111,7 +111,7 @@ fn opened(state: &mut State, opened: Opened) {
         state.log.push(Level::Warning, text);
     }
     state.selected = dataset.shown.first().copied();
-    state.data = Data::Ready(dataset);
+    state.data = Data::Ready(Box::new(dataset));
 }
 
 /// Takes the pipeline that fits the images, unless the user has set one.

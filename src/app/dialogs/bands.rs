@@ -20,7 +20,7 @@ const EXAMPLES: usize = 4;
 pub(super) struct Bands {
     path: PathBuf,
     options: OpenOptions,
-    bands: String,
+    names: String,
     preview: Slot<OpenOptions, Result<Understood, String>>,
 }
 
@@ -43,8 +43,8 @@ impl Bands {
         let path = data.path.clone();
         let preview =
             Slot::new("bands", ctx, move |options: OpenOptions| understand(&path, &options));
-        let bands = options.bands.join(", ");
-        Some(Self { path: data.path.clone(), options, bands, preview })
+        let names = options.bands.join(", ");
+        Some(Self { path: data.path.clone(), options, names, preview })
     }
 
     pub(super) fn ui(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Next {
@@ -56,12 +56,12 @@ impl Bands {
             ui.add(TextEdit::singleline(&mut self.options.band_pattern).desired_width(360.0));
         });
         row_ui(ui, Row::new("Bands", "In the order of the channels"), |ui| {
-            let edit = TextEdit::singleline(&mut self.bands)
+            let edit = TextEdit::singleline(&mut self.names)
                 .desired_width(360.0)
                 .hint_text("all that are found, sorted; or: g, r, i");
             ui.add(edit);
         });
-        let names = self.bands.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
+        let names = self.names.split([',', ' ']).map(str::trim).filter(|name| !name.is_empty());
         self.options.bands = names.map(str::to_owned).collect();
         self.preview.ask(self.options.clone());
         ui.separator();

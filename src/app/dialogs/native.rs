@@ -16,6 +16,9 @@ use super::Purpose;
 /// portal.
 const NEVER_SHOWN: Duration = Duration::from_millis(400);
 
+/// A dialog that was asked for.
+type Asked = std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
+
 /// What came of asking.
 pub(super) enum Answer {
     /// The user chose.
@@ -103,7 +106,6 @@ fn question(
         }
         _ => {}
     }
-    type Asked = std::pin::Pin<Box<dyn Future<Output = Option<rfd::FileHandle>> + Send>>;
     let asked: Asked = match purpose {
         Purpose::Save(_) => Box::pin(dialog.save_file()),
         _ if purpose.wants_folder() => Box::pin(dialog.pick_folder()),

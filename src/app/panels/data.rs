@@ -16,7 +16,7 @@ pub(crate) fn data_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
     match &ctx.state.data {
         Data::Empty => nothing_open_ui(ui, ctx),
         Data::Opening { path, found, .. } => {
-            opening_ui(ui, ctx, &path.display().to_string(), *found)
+            opening_ui(ui, ctx, &path.display().to_string(), *found);
         }
         Data::Failed { message, .. } => {
             error_ui(ui, message);

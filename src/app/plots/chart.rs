@@ -113,9 +113,12 @@ impl LiveChart<'_> {
             .x_axis_formatter(|mark, _| ticks::mark(mark.value, mark.step_size))
             .y_axis_formatter(format_y)
             .x_grid_spacer(|input| ticks::linear(&input, X_SPACING))
-            .y_grid_spacer(move |input| match log {
-                true => ticks::logarithmic(&input, Y_SPACING),
-                false => ticks::linear(&input, Y_SPACING),
+            .y_grid_spacer(move |input| {
+                if log {
+                    ticks::logarithmic(&input, Y_SPACING)
+                } else {
+                    ticks::linear(&input, Y_SPACING)
+                }
             });
         if let Some(group) = self.group {
             plot = plot.link_axis(group, [true, false]).link_cursor(group, [true, false]);

@@ -270,7 +270,9 @@ mod tests {
 
     fn series(ys: &[f64]) -> Series {
         let mut series = Series::default();
-        ys.iter().for_each(|y| series.push(*y));
+        for y in ys {
+            series.push(*y);
+        }
         series
     }
 

@@ -1,4 +1,4 @@
-//! A curve as an item of egui_plot: drawn from its pyramid at the width that is on the screen.
+//! A curve as an item of `egui_plot`: drawn from its pyramid at the width that is on the screen.
 
 use std::ops::RangeInclusive;
 

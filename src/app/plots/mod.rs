@@ -1,4 +1,4 @@
-//! Plots of any size that stay fluid: curves over pyramids of extremes, drawn on egui_plot.
+//! Plots of any size that stay fluid: curves over pyramids of extremes, drawn on `egui_plot`.
 
 pub(crate) mod chart;
 pub(crate) mod color_map;

@@ -59,9 +59,10 @@ pub(crate) fn confusion_writer(confusion: &Confusion, by_row: bool) -> Writer {
 
 /// Writes ROC or precision–recall curves.
 pub(crate) fn curves_writer(curves: &OneVsRest, precision_recall: bool) -> Writer {
-    figure_writer(match precision_recall {
-        false => charts::one_vs_rest(curves),
-        true => charts::precision_recall(curves),
+    figure_writer(if precision_recall {
+        charts::precision_recall(curves)
+    } else {
+        charts::one_vs_rest(curves)
     })
 }
 

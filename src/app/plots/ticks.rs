@@ -2,7 +2,7 @@
 
 use egui_plot::{GridInput, GridMark};
 
-/// egui_plot hands a grid the value range of this many points as its base step.
+/// `egui_plot` hands a grid the value range of this many points as its base step.
 const BASE_POINTS: f64 = 8.0;
 
 /// Marks at 1, 2 or 5 times a power of ten, at least `spacing` points apart.
@@ -74,7 +74,7 @@ pub(crate) fn compact(value: f64) -> String {
         _ if value.is_nan() => "–".into(),
         _ if value.is_infinite() => if value > 0.0 { "∞" } else { "−∞" }.into(),
         0.0 => "0".into(),
-        _ if size < 1e-3 || size >= 1e9 => trim_exponent(&format!("{value:.2e}")),
+        _ if !(1e-3..1e9).contains(&size) => trim_exponent(&format!("{value:.2e}")),
         _ if size < 1.0 => trim(&format!("{value:.4}")),
         _ if size < 100.0 => trim(&format!("{value:.3}")),
         _ if size < 1e4 => trim(&format!("{value:.1}")),

@@ -157,13 +157,8 @@ impl Cells<'_> {
         }
         if let Some((truth, predicted)) = selected.filter(|(t, p)| *t < self.k() && *p < self.k()) {
             let cell = self.layout.cell_rect(rect, truth, predicted);
-            self.outline(ui, cell, self.theme.text_strong, 2.0);
+            outline(ui, cell, self.theme.text_strong, 2.0);
         }
-    }
-
-    fn outline(&self, ui: &Ui, cell: Rect, color: Color32, width: f32) {
-        let stroke = Stroke::new(width, color);
-        ui.painter().rect_stroke(cell, 4, stroke, egui::StrokeKind::Inside);
     }
 
     fn text_color(&self, truth: usize, predicted: usize, strength: f32) -> Color32 {
@@ -209,7 +204,7 @@ impl Cells<'_> {
                     (self.words(truth, predicted), selected == Some((truth, predicted)));
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &words));
                 if response.hovered() || response.has_focus() {
-                    self.outline(ui, cell, self.theme.accent, 1.5);
+                    outline(ui, cell, self.theme.accent, 1.5);
                 }
                 if response.has_focus() {
                     self.move_focus(ui, truth, predicted);
@@ -251,7 +246,7 @@ impl Cells<'_> {
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Cells of the matrix"));
         let (truth, predicted) = self.layout.cell_at(rect, response.hover_pos()?, self.k())?;
         let clicked = response.clicked().then_some((truth, predicted));
-        self.outline(ui, self.layout.cell_rect(rect, truth, predicted), self.theme.accent, 1.5);
+        outline(ui, self.layout.cell_rect(rect, truth, predicted), self.theme.accent, 1.5);
         response.on_hover_text_at_pointer(self.words(truth, predicted));
         clicked
     }
@@ -288,4 +283,8 @@ fn elided(ui: &Ui, text: &str, font: FontId, color: Color32, width: f32) -> Arc<
     let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width);
     ui.painter().layout_job(job)
+}
+
+fn outline(ui: &Ui, cell: Rect, color: Color32, width: f32) {
+    ui.painter().rect_stroke(cell, 4, Stroke::new(width, color), egui::StrokeKind::Inside);
 }

@@ -40,9 +40,10 @@ fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, evaluated
         ui.selectable_value(&mut looks.precision_recall, true, "Precision–recall");
         let precision_recall = looks.precision_recall;
         ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            let (title, file) = match precision_recall {
-                false => ("ROC curves", "roc.png"),
-                true => ("Precision–recall curves", "precision-recall.png"),
+            let (title, file) = if precision_recall {
+                ("Precision–recall curves", "precision-recall.png")
+            } else {
+                ("ROC curves", "roc.png")
             };
             save_button_ui(ui, ctx.actions, title, file, || {
                 curves_writer(&evaluated.exact, precision_recall)
@@ -63,9 +64,10 @@ impl Moved<'_> {
     }
 
     fn place(&self, counts: Counts) -> Option<[f64; 2]> {
-        match self.precision_recall {
-            false => Some([counts.false_positive_rate()?, counts.recall()?]),
-            true => Some([counts.recall()?, counts.precision().unwrap_or(1.0)]),
+        if self.precision_recall {
+            Some([counts.recall()?, counts.precision().unwrap_or(1.0)])
+        } else {
+            Some([counts.false_positive_rate()?, counts.recall()?])
         }
     }
 
@@ -144,9 +146,10 @@ fn arrows(ui: &Ui, response: &Response, looks: &mut Looks) {
 }
 
 fn square_plot<'a>(theme: &Theme, precision_recall: bool, height: f32) -> Plot<'a> {
-    let (x, y) = match precision_recall {
-        false => ("False positive rate", "True positive rate"),
-        true => ("Recall", "Precision"),
+    let (x, y) = if precision_recall {
+        ("Recall", "Precision")
+    } else {
+        ("False positive rate", "True positive rate")
     };
     let label = |text: &str| RichText::new(text).small().color(theme.text_weak);
     Plot::new(("operating curves", precision_recall))
@@ -181,7 +184,7 @@ fn averages<'a>(plot: &mut PlotUi<'a>, theme: &Theme, evaluated: &'a Evaluated) 
     }
 }
 
-fn curve<'a>(points: &'a [PlotPoint], color: Color32, width: f32) -> Line<'a> {
+fn curve(points: &[PlotPoint], color: Color32, width: f32) -> Line<'_> {
     Line::new("", points).color(color).width(width).allow_hover(false).allow_band(false)
 }
 

@@ -10,9 +10,8 @@ use crate::app::widgets::figures_ui;
 /// Draws the figures side by side.
 pub(super) fn headline_ui(ui: &mut Ui, evaluated: &Evaluated) {
     let figures = &evaluated.figures;
-    let percent = |value: f64| match value.is_finite() {
-        true => format!("{:.1} %", value * 100.0),
-        false => "–".into(),
+    let percent = |value: f64| {
+        if value.is_finite() { format!("{:.1} %", value * 100.0) } else { "–".into() }
     };
     let plain = |value: Option<f64>| value.map_or_else(|| "–".into(), |v| format!("{v:.3}"));
     let rows = [

@@ -70,9 +70,8 @@ fn file_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, rect: Rec
 
 fn input_ui(ui: &mut Ui, shown: &Shown<'_>, rect: Rect) {
     let Some(look) = shown.look() else { return };
-    type Known = (usize, TextureHandle);
     let (id, key) = (Id::unique("network input"), std::sync::Arc::as_ptr(look) as usize);
-    let known: Option<Known> = ui.data(|data| data.get_temp(id));
+    let known: Option<(usize, TextureHandle)> = ui.data(|data| data.get_temp(id));
     let texture = known.filter(|known| known.0 == key).map_or_else(
         || {
             let image = picture_of(&look.input);

@@ -66,9 +66,10 @@ pub(super) fn maps_ui(
 }
 
 fn waiting(shown: &Shown<'_>) -> &'static str {
-    match shown.run.live {
-        true => "The maps come with one of the next steps.",
-        false => "The network is loaded from its best weights…",
+    if shown.run.live {
+        "The maps come with one of the next steps."
+    } else {
+        "The network is loaded from its best weights…"
     }
 }
 

@@ -91,11 +91,11 @@ mod tests {
 
     #[test]
     fn every_optimiser_begins_valid() {
-        for kind in 0..NAMES.len() {
+        for (kind, name) in NAMES.iter().enumerate() {
             let (optimizer, learning_rate) = fresh(kind);
             let data = "data".into();
             let plan = Plan { data, optimizer, learning_rate, ..Plan::default() };
-            assert!(plan.validate().is_ok(), "{}", NAMES[kind]);
+            assert!(plan.validate().is_ok(), "{name}");
         }
     }
 }

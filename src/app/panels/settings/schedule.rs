@@ -145,11 +145,11 @@ mod tests {
 
     #[test]
     fn every_schedule_begins_valid() {
-        for index in 0..NAMES.len() {
+        for (index, name) in NAMES.iter().enumerate() {
             let schedule = fresh(index, 20);
             assert_eq!(kind(&schedule), index);
             let plan = Plan { data: "data".into(), schedule, ..Plan::default() };
-            assert!(plan.validate().is_ok(), "{}", NAMES[index]);
+            assert!(plan.validate().is_ok(), "{name}");
         }
     }
 }

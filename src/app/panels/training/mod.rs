@@ -70,7 +70,9 @@ fn controls_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks) {
         ui.set_row_height(ui.spacing().interact_size.y);
         let runs: Vec<&RunView> = ctx.state.runs.iter().collect();
         if runs.len() > 1 {
-            runs.iter().for_each(|run| run_toggle_ui(ui, ctx, run));
+            for run in runs {
+                run_toggle_ui(ui, ctx, run);
+            }
             ui.separator();
         }
         for axis in [Axis::Steps, Axis::Epochs, Axis::Minutes] {

@@ -1,5 +1,7 @@
 //! Where the chosen run stands: stage, progress, time left, its buttons, and what went wrong.
 
+use std::fmt::Write as _;
+
 use egui::{Color32, ProgressBar, RichText, Ui};
 
 use super::PanelContext;
@@ -116,7 +118,7 @@ fn figures(run: &RunView) -> Vec<(&'static str, String)> {
         let mut text =
             format!("epoch {}, loss {}", best.epoch, ticks::compact(best.validation_loss));
         if best.validation_accuracy.is_finite() {
-            text += &format!(", accuracy {:.1} %", best.validation_accuracy * 100.0);
+            let _ = write!(text, ", accuracy {:.1} %", best.validation_accuracy * 100.0);
         }
         rows.push(("Best", text));
     }
