@@ -2,7 +2,7 @@
 //! and leaves a complete run folder.
 #![cfg(all(feature = "gui", target_os = "linux"))]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -41,13 +41,11 @@ fn display() -> Option<(Running, String)> {
 fn the_demo_trains_in_the_window_and_leaves_a_complete_run() {
     let Some((_server, display)) = display() else { return };
     let scratch = tempfile::tempdir().expect("a scratch folder");
-    let run = scratch.path().join("run");
     let home = scratch.path().join("home");
     std::fs::create_dir(&home).expect("a home");
     let mut window = Running(
         Command::new(env!("CARGO_BIN_EXE_arclet"))
-            .args(["demo", "--epochs", "2", "--window", "--out"])
-            .arg(&run)
+            .args(["demo", "--epochs", "2"])
             .env("DISPLAY", display)
             .env("WINIT_UNIX_BACKEND", "x11")
             .env_remove("WAYLAND_DISPLAY")
@@ -59,13 +57,26 @@ fn the_demo_trains_in_the_window_and_leaves_a_complete_run() {
             .expect("the window starts"),
     );
     let begin = Instant::now();
-    while !run.join("evaluation.json").is_file() {
+    let run = loop {
+        if let Some(run) = evaluated_run(&home) {
+            break run;
+        }
         let ended = window.0.try_wait().expect("status");
         assert!(ended.is_none(), "the window closed by itself: {ended:?}");
         assert!(begin.elapsed() < Duration::from_mins(5), "no evaluation after five minutes");
         std::thread::sleep(Duration::from_millis(200));
-    }
+    };
     for file in ["run.toml", "split.csv", "predictions.csv"] {
         assert!(run.join(file).is_file(), "{file} is missing");
     }
+}
+
+/// The run folder below `folder` that holds an evaluation.
+fn evaluated_run(folder: &Path) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let mut folders = folders.filter(|path| path.is_dir());
+    if folder.join("evaluation.json").is_file() {
+        return Some(folder.to_owned());
+    }
+    folders.find_map(|inner| evaluated_run(&inner))
 }

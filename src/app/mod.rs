@@ -23,6 +23,8 @@ mod widgets;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::train::Plan;
+
 pub use shell::App;
 
 /// Frames that background threads may ask for, per second at most.
@@ -33,8 +35,8 @@ const WAKES_PER_SECOND: u64 = 30;
 pub struct Launch {
     /// A data set, list or run folder to open.
     pub open: Option<PathBuf>,
-    /// Train on it at once, with settings that suit the sample data.
-    pub demo: bool,
+    /// Train on it at once with these settings.
+    pub demo: Option<Box<Plan>>,
 }
 
 /// Why there is no window.

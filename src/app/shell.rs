@@ -60,11 +60,11 @@ impl App {
             layout: Layout::default(),
             dialogs: Dialogs::built_in(),
             toasts: Toasts::default(),
-            demo: launch.demo,
+            demo: launch.demo.is_some(),
             quitting: false,
         };
-        if launch.demo {
-            app.state.plan = Plan::for_sample(launch.open.clone().unwrap_or_default());
+        if let Some(plan) = launch.demo {
+            app.state.plan = *plan;
         }
         if let Some(path) = launch.open {
             app.dialogs.open_path(path, &app.state, &mut app.actions, ctx);

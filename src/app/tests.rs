@@ -66,7 +66,7 @@ fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     galaxies(folder.path(), per_class);
     let open = Some(folder.path().to_path_buf());
-    let mut harness = window(Launch { open, demo: false });
+    let mut harness = window(Launch { open, demo: None });
     until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     (folder, harness)
 }
@@ -105,7 +105,7 @@ fn a_class_is_shown_alone_by_a_click() {
 fn a_missing_folder_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(folder.path().join("nothing-here"));
-    let mut harness = window(Launch { open, demo: false });
+    let mut harness = window(Launch { open, demo: None });
     until(&mut harness, "fail", |state| matches!(state.data, Data::Failed { .. }));
     assert!(harness.query_all_by_label_contains("nothing-here").count() > 0);
 }
@@ -176,7 +176,7 @@ fn a_list_asks_for_its_columns() {
     let list = folder.path().join("list.csv");
     let row = |n: usize| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n");
     std::fs::write(&list, format!("file,label\n{}{}{}", row(0), row(1), row(2))).unwrap();
-    let mut harness = window(Launch { open: Some(list), demo: false });
+    let mut harness = window(Launch { open: Some(list), demo: None });
     let begun = Instant::now();
     while harness.query_by_label("File: file").is_none() {
         assert!(begun.elapsed() < Duration::from_secs(30), "no preview");

@@ -13,7 +13,7 @@ pub(super) struct Args {
     /// Train in the terminal even where a window could be opened.
     #[arg(long)]
     headless: bool,
-    /// Folder for the run; a new `arclet-demo` in the current folder by default.
+    /// Folder for the run, trained in the terminal; a new `arclet-demo` here by default.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Number of epochs; as many as the sample needs by default.
@@ -25,15 +25,14 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let data = sample::galaxies_folder()?;
+    let mut plan = Plan::for_sample(sample::galaxies_folder()?);
+    plan.epochs = args.epochs.unwrap_or(plan.epochs);
     // Where results are asked for in a folder, or as lines, they are made here.
-    let in_terminal = args.headless || args.json || args.out.is_some() || args.epochs.is_some();
-    if !in_terminal && window::demo(&data) {
+    let in_terminal = args.headless || args.json || args.out.is_some();
+    if !in_terminal && window::demo(&plan) {
         return Ok(());
     }
     let out = args.out.clone().unwrap_or_else(|| unused("arclet-demo"));
-    let mut plan = Plan::for_sample(data);
-    plan.epochs = args.epochs.unwrap_or(plan.epochs);
     let session = run::start(plan, &out, Arc::new(|| ()))?;
     follow::follow(session, args.json)?;
     if !args.json {

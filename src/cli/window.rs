@@ -1,11 +1,13 @@
 //! Opening the window from the terminal.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::train::Plan;
 
 /// `arclet [FOLDER]`.
 #[cfg(feature = "gui")]
 pub(super) fn open(folder: Option<PathBuf>) -> anyhow::Result<()> {
-    Ok(crate::app::run(crate::app::Launch { open: folder, demo: false })?)
+    Ok(crate::app::run(crate::app::Launch { open: folder, demo: None })?)
 }
 
 /// `arclet [FOLDER]` in a build without the window.
@@ -17,10 +19,11 @@ pub(super) fn open(_folder: Option<PathBuf>) -> anyhow::Result<()> {
     )
 }
 
-/// Opens the window on the sample data and trains; false when there is none to be had.
+/// Opens the window on the data of a plan and trains; false when there is none to be had.
 #[cfg(feature = "gui")]
-pub(super) fn demo(data: &Path) -> bool {
-    let launch = crate::app::Launch { open: Some(data.to_owned()), demo: true };
+pub(super) fn demo(plan: &Plan) -> bool {
+    let launch =
+        crate::app::Launch { open: Some(plan.data.clone()), demo: Some(Box::new(plan.clone())) };
     match crate::app::run(launch) {
         Ok(()) => true,
         Err(error) => {
@@ -33,6 +36,6 @@ pub(super) fn demo(data: &Path) -> bool {
 
 /// A build without the window trains in the terminal.
 #[cfg(not(feature = "gui"))]
-pub(super) fn demo(_data: &Path) -> bool {
+pub(super) fn demo(_plan: &Plan) -> bool {
     false
 }
