@@ -3,7 +3,7 @@
 //! `cargo bench --bench frames`.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arclet::app::{App, Launch};
 use arclet::architectures;
@@ -11,6 +11,7 @@ use arclet::catalogue::{Catalogue, Part, Sample, Split};
 use arclet::evaluate::Predictions;
 use arclet::session::{Action, RunId};
 use arclet::train::{EpochRecord, Event, Plan, Stage, Started, StepRecord};
+use cpu_time::ThreadTime;
 
 /// Steps of the run.
 const STEPS: usize = 1_000_000;
@@ -89,7 +90,8 @@ impl Window {
         self.tell(Event::Steps(vec![step_record(step + 1)]));
     }
 
-    /// Draws a frame at 30 frames per second with a moving pointer; returns the time it took.
+    /// Draws a frame at 30 frames per second with a moving pointer; returns the time that this
+    /// thread worked, without what other programs took from it.
     fn frame(&mut self) -> Duration {
         self.time += 1.0 / 30.0;
         let size = egui::vec2(1920.0, 1080.0);
@@ -100,7 +102,7 @@ impl Window {
             events: vec![egui::Event::PointerMoved(pointer)],
             ..egui::RawInput::default()
         };
-        let start = Instant::now();
+        let start = ThreadTime::now();
         let Self { ctx, app, eframe, .. } = self;
         let mut output = ctx.run_ui(input, |ui| {
             eframe::App::logic(app, &ui.ctx().clone(), eframe);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -19,51 +19,66 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Exit status of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
+/// Signals within this time are one: shells and batch systems often send them twice.
+const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 /// Follows a run to its end. Ctrl-C stops it after the step with a checkpoint; a second one ends
 /// the program at once.
 pub(super) fn follow(session: Session, json: bool) -> anyhow::Result<()> {
-    let interrupted = interrupted();
     let mut show = Show::new(json);
-    let mut asked = false;
+    let told = listen(&session, &mut show);
+    show.end();
+    if told.is_err() {
+        // Nobody reads the output any more: leave a run that can be resumed.
+        session.send(Command::Stop);
+    }
+    let ended = session.join();
+    told?;
+    ended?;
+    Ok(())
+}
+
+/// Shows events until the run ends.
+fn listen(session: &Session, show: &mut Show) -> anyhow::Result<()> {
+    let signals = signals();
+    let mut asked: Option<Instant> = None;
     loop {
-        if !asked && interrupted.load(Ordering::Relaxed) {
-            asked = true;
-            show.say("stopping after this step; press Ctrl-C again to end at once");
-            session.send(Command::Stop);
+        if signals.swap(false, Ordering::Relaxed) {
+            match asked {
+                None => {
+                    show.say("stopping after this step; press Ctrl-C again to end at once");
+                    session.send(Command::Stop);
+                    asked = Some(Instant::now());
+                }
+                Some(first) if first.elapsed() > ONE_SIGNAL => std::process::exit(INTERRUPTED),
+                Some(_) => {}
+            }
         }
         let event = match session.events().recv_timeout(PATIENCE) {
             Ok(event) => event,
             Err(error) if error.is_timeout() => continue,
-            Err(_) => break,
+            Err(_) => return Ok(()),
         };
         show.event(&event)?;
         if matches!(event, Event::Finished(..) | Event::Failed(_)) {
-            break;
+            return Ok(());
         }
     }
-    show.end();
-    session.join()?;
-    Ok(())
 }
 
-/// Whether the user asked to stop: Ctrl-C, or a request to terminate (batch systems). A second
-/// one ends the program at once.
-fn interrupted() -> Arc<AtomicBool> {
-    static ASKED: OnceLock<Arc<AtomicBool>> = OnceLock::new();
-    let asked = ASKED.get_or_init(|| {
-        let asked = Arc::new(AtomicBool::new(false));
+/// Set by each Ctrl-C and each request to terminate (batch systems).
+fn signals() -> Arc<AtomicBool> {
+    static SIGNALS: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let signals = SIGNALS.get_or_init(|| {
+        let flag = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
-            // In this order: the first signal finds the flag unset and only sets it.
-            let at_once = flag::register_conditional_shutdown(signal, INTERRUPTED, asked.clone());
-            let installed = at_once.and_then(|_| flag::register(signal, asked.clone()));
-            if let Err(error) = installed {
+            if let Err(error) = flag::register(signal, Arc::clone(&flag)) {
                 tracing::warn!("a signal will end the program at once: {error}");
             }
         }
-        asked
+        flag
     });
-    Arc::clone(asked)
+    Arc::clone(signals)
 }
 
 /// Shows events.

@@ -20,6 +20,7 @@ pub mod schedule;
 mod session;
 #[cfg(test)]
 pub(crate) mod testing;
+mod validate;
 
 pub use crate::explain::FeatureMaps;
 pub use engine::{Finder, find_learning_rate, suggest};

@@ -3,29 +3,87 @@
 //! Over the values stands a pyramid: each level keeps, for blocks of the level below, where the
 //! smallest and the largest value lie and whether a value is missing. Adding a point touches one
 //! entry a level; the extremes of any range come from a few entries. So a million points are
-//! drawn as fast as a thousand, no peak is lost, and nothing is computed anew between frames.
+//! drawn as fast as a thousand and no peak is lost; while nothing changes, not even that is done.
+
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Values of a level that one entry of the next one sums up.
 const FAN: usize = 16;
 
-/// Where the extremes of a block lie.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The extremes of a block and where they lie.
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Extremes {
-    /// Index of the smallest finite value; `NONE` without one.
-    low: u32,
-    /// Index of the largest finite value.
-    high: u32,
+    /// Smallest finite value; +∞ without one.
+    low: f64,
+    /// Largest finite value; −∞ without one.
+    high: f64,
+    /// Index of the smallest value.
+    low_at: u32,
+    /// Index of the largest value.
+    high_at: u32,
     /// Whether a value is missing.
     gap: bool,
 }
 
-const NONE: u32 = u32::MAX;
+impl Extremes {
+    /// Of no value.
+    const NONE: Self = Self {
+        low: f64::INFINITY,
+        high: f64::NEG_INFINITY,
+        low_at: u32::MAX,
+        high_at: u32::MAX,
+        gap: false,
+    };
+
+    /// Of one value.
+    fn of(y: f64, index: usize) -> Self {
+        let at = index as u32;
+        if y.is_finite() {
+            Self { low: y, high: y, low_at: at, high_at: at, gap: false }
+        } else {
+            Self { gap: true, ..Self::NONE }
+        }
+    }
+
+    /// Of both; the first of equals.
+    fn and(self, other: Self) -> Self {
+        let (low, low_at) =
+            if other.low < self.low { (other.low, other.low_at) } else { (self.low, self.low_at) };
+        let (high, high_at) = if other.high > self.high {
+            (other.high, other.high_at)
+        } else {
+            (self.high, self.high_at)
+        };
+        Self { low, high, low_at, high_at, gap: self.gap || other.gap }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.low > self.high
+    }
+}
 
 /// Values with their pyramid; one that is not finite is a gap.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Series {
     ys: Vec<f64>,
     levels: Vec<Vec<Extremes>>,
+    /// What was drawn last, for frames in which nothing changed.
+    drawn: RefCell<Option<(View, Arc<Vec<Run>>)>>,
+}
+
+/// Points between two gaps.
+pub(crate) type Run = Vec<[f64; 2]>;
+
+/// Everything that a drawing depends on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct View {
+    from: f64,
+    to: f64,
+    columns: usize,
+    len: usize,
+    /// Address of the positions, which differ between axes.
+    xs: usize,
 }
 
 impl Series {
@@ -33,9 +91,7 @@ impl Series {
     pub(crate) fn push(&mut self, y: f64) {
         let index = self.ys.len();
         self.ys.push(y);
-        let finite = y.is_finite();
-        let at = if finite { index as u32 } else { NONE };
-        let mut entry = Extremes { low: at, high: at, gap: !finite };
+        let mut entry = Extremes::of(y, index);
         let mut block = index;
         for level in 0.. {
             block /= FAN;
@@ -46,15 +102,13 @@ impl Series {
             if self.levels.len() <= level {
                 self.grow(level);
             }
-            let merged = match self.levels[level].get(block) {
-                Some(known) => merge(&self.ys, *known, entry),
-                None => entry,
-            };
             match self.levels[level].get_mut(block) {
-                Some(known) => *known = merged,
+                Some(known) => {
+                    *known = known.and(entry);
+                    entry = *known;
+                }
                 None => self.levels[level].push(entry),
             }
-            entry = merged;
         }
     }
 
@@ -64,7 +118,7 @@ impl Series {
             None => Vec::new(),
             Some(below) => self.levels[below]
                 .chunks(FAN)
-                .map(|chunk| chunk.iter().copied().fold(EMPTY, |a, b| merge(&self.ys, a, b)))
+                .map(|chunk| chunk.iter().copied().fold(Extremes::NONE, Extremes::and))
                 .collect(),
         };
         self.levels.push(blocks);
@@ -94,30 +148,33 @@ impl Series {
 
     fn range_of(&self, start: usize, stop: usize) -> Option<[f64; 2]> {
         let found = self.extremes(start, stop);
-        (found.low != NONE).then(|| [self.ys[found.low as usize], self.ys[found.high as usize]])
+        (!found.is_empty()).then_some([found.low, found.high])
     }
 
     /// Extremes of a range of indices, from as few entries as possible.
     fn extremes(&self, mut start: usize, mut stop: usize) -> Extremes {
-        let mut found = EMPTY;
-        let leaf = |index: usize| {
-            let finite = self.ys[index].is_finite();
-            let at = if finite { index as u32 } else { NONE };
-            Extremes { low: at, high: at, gap: !finite }
+        let leaves = |range: std::ops::Range<usize>| {
+            let first = range.start;
+            let of = |(index, y): (usize, &f64)| Extremes::of(*y, first + index);
+            self.ys[range].iter().enumerate().map(of).fold(Extremes::NONE, Extremes::and)
         };
-        let mut level: Option<usize> = None;
-        loop {
-            let entry = |index: usize| level.map_or_else(|| leaf(index), |l| self.levels[l][index]);
-            let above = level.map_or(0, |l| l + 1);
-            if above >= self.levels.len() || stop - start <= 2 * FAN {
-                return (start..stop).fold(found, |a, index| merge(&self.ys, a, entry(index)));
+        if stop - start <= 2 * FAN || self.levels.is_empty() {
+            return leaves(start..stop);
+        }
+        let (inner_start, inner_stop) = (start.next_multiple_of(FAN), stop / FAN * FAN);
+        let mut found = leaves(start..inner_start).and(leaves(inner_stop..stop));
+        (start, stop) = (inner_start / FAN, inner_stop / FAN);
+        for (index, level) in self.levels.iter().enumerate() {
+            let all =
+                |entries: &[Extremes]| entries.iter().copied().fold(Extremes::NONE, Extremes::and);
+            if stop - start <= 2 * FAN || index + 1 == self.levels.len() {
+                return found.and(all(&level[start..stop]));
             }
             let (inner_start, inner_stop) = (start.next_multiple_of(FAN), stop / FAN * FAN);
-            let edges = (start..inner_start).chain(inner_stop..stop);
-            found = edges.fold(found, |a, index| merge(&self.ys, a, entry(index)));
+            found = found.and(all(&level[start..inner_start])).and(all(&level[inner_stop..stop]));
             (start, stop) = (inner_start / FAN, inner_stop / FAN);
-            level = Some(above);
         }
+        found
     }
 }
 
@@ -176,7 +233,21 @@ impl<'a> Curve<'a> {
     /// The curve between two `x` as runs without gaps, at most four points for each of `columns`
     /// equal columns: the first, the extremes and the last one of each column, in their order.
     /// One point beyond each end is kept so that lines leave the picture where they should.
-    pub(crate) fn visible(&self, from: f64, to: f64, columns: usize) -> Vec<Vec<[f64; 2]>> {
+    pub(crate) fn visible(&self, from: f64, to: f64, columns: usize) -> Arc<Vec<Run>> {
+        let xs = self.xs.as_ptr().addr();
+        let view = View { from, to, columns, len: self.len(), xs };
+        let mut drawn = self.series.drawn.borrow_mut();
+        match &*drawn {
+            Some((known, runs)) if *known == view => runs.clone(),
+            _ => {
+                let runs = Arc::new(self.decimate(from, to, columns));
+                *drawn = Some((view, runs.clone()));
+                runs
+            }
+        }
+    }
+
+    fn decimate(&self, from: f64, to: f64, columns: usize) -> Vec<Run> {
         let first = self.xs.partition_point(|x| *x < from).saturating_sub(1);
         let end = (self.xs.partition_point(|x| *x <= to) + 1).min(self.len());
         let mut runs = Runs::default();
@@ -204,13 +275,15 @@ impl<'a> Curve<'a> {
             return (start..stop).for_each(|index| self.add(runs, index));
         }
         let extremes = self.series.extremes(start, stop);
-        let mut kept = [start as u32, extremes.low, extremes.high, stop as u32 - 1];
-        kept.sort_unstable();
-        let mut last = NONE;
-        for index in kept {
-            if index != last && index != NONE {
-                self.add(runs, index as usize);
-                last = index;
+        let (mut first, mut second) = (extremes.low_at as usize, extremes.high_at as usize);
+        if first > second {
+            std::mem::swap(&mut first, &mut second);
+        }
+        let mut last = None;
+        for index in [start, first, second, stop - 1] {
+            if last.is_none_or(|last| last < index) && index < stop {
+                self.add(runs, index);
+                last = Some(index);
             }
         }
         // A gap inside one column must not vanish between the values kept, which are finite.
@@ -229,26 +302,11 @@ impl<'a> Curve<'a> {
     }
 }
 
-const EMPTY: Extremes = Extremes { low: NONE, high: NONE, gap: false };
-
-fn merge(ys: &[f64], a: Extremes, b: Extremes) -> Extremes {
-    let pick = |x: u32, y: u32, better: fn(&f64, &f64) -> bool| match (x, y) {
-        (NONE, other) | (other, NONE) => other,
-        _ if better(&ys[y as usize], &ys[x as usize]) => y,
-        _ => x,
-    };
-    Extremes {
-        low: pick(a.low, b.low, f64::lt),
-        high: pick(a.high, b.high, f64::gt),
-        gap: a.gap || b.gap,
-    }
-}
-
 /// Runs of points between gaps.
 #[derive(Default)]
 struct Runs {
-    done: Vec<Vec<[f64; 2]>>,
-    current: Vec<[f64; 2]>,
+    done: Vec<Run>,
+    current: Run,
 }
 
 impl Runs {
@@ -258,7 +316,7 @@ impl Runs {
         }
     }
 
-    fn finish(mut self) -> Vec<Vec<[f64; 2]>> {
+    fn finish(mut self) -> Vec<Run> {
         self.split();
         self.done
     }
@@ -277,9 +335,9 @@ mod tests {
     }
 
     /// The curve over 0, 1, 2…, as runs.
-    fn visible(ys: &[f64], from: f64, to: f64, columns: usize) -> Vec<Vec<[f64; 2]>> {
+    fn visible(ys: &[f64], from: f64, to: f64, columns: usize) -> Vec<Run> {
         let xs: Vec<f64> = (0..ys.len()).map(|index| index as f64).collect();
-        Curve::new(&xs, &series(ys)).visible(from, to, columns)
+        Curve::new(&xs, &series(ys)).visible(from, to, columns).to_vec()
     }
 
     /// A repeatable sequence without structure.
@@ -359,6 +417,18 @@ mod tests {
     fn zooming_in_keeps_a_neighbour_on_each_side() {
         let points = visible(&noise(1000), 10.5, 12.5, 100).concat();
         assert_eq!(points.iter().map(|p| p[0]).collect::<Vec<_>>(), [10.0, 11.0, 12.0, 13.0]);
+    }
+
+    #[test]
+    fn what_was_drawn_is_kept_until_something_changes() {
+        let (mut xs, mut series) = (vec![0.0, 1.0], series(&[1.0, 2.0]));
+        let first = Curve::new(&xs, &series).visible(0.0, 5.0, 10);
+        let again = Curve::new(&xs, &series).visible(0.0, 5.0, 10);
+        assert!(Arc::ptr_eq(&first, &again));
+        series.push(3.0);
+        xs.push(2.0);
+        assert_eq!(Curve::new(&xs, &series).visible(0.0, 5.0, 10)[0].len(), 3);
+        assert_eq!(Curve::new(&xs, &series).visible(1.2, 1.4, 10)[0].len(), 2);
     }
 
     #[test]

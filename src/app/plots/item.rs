@@ -70,7 +70,7 @@ impl PlotItem for CurveItem<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
         let bounds = transform.bounds();
         let columns = transform.frame().width().max(1.0) as usize;
-        for run in self.curve.visible(bounds.min()[0], bounds.max()[0], columns) {
+        for run in self.curve.visible(bounds.min()[0], bounds.max()[0], columns).iter() {
             for piece in run.split(|point| self.log && point[1] <= 0.0) {
                 if !piece.is_empty() {
                     self.draw(piece, ui, transform, shapes);

@@ -115,7 +115,7 @@ impl RunCurves {
 
     fn take_steps(&mut self, run: &RunView) {
         let known = self.step[0].values().len();
-        for (record, minutes) in run.steps.iter().zip(&run.minutes).skip(known) {
+        for (record, minutes) in run.steps[known..].iter().zip(&run.minutes[known..]) {
             self.at_step.push(record.step, record.epoch, *minutes);
             let values = [
                 record.loss,

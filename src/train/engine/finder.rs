@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossbeam_channel::{Receiver, bounded};
 
 use super::ports::Ports;
-use super::{guarded, prepare};
+use super::{data, guarded, prepare};
 use crate::catalogue::Part;
 use crate::device;
 use crate::pipeline::loader::{Drawing, Loader};
@@ -121,7 +121,7 @@ impl Sweep {
         let (events, _) = bounded(1);
         let mut ports = Ports::without_journal(queue, Outbox::new(events, Arc::new(|| ())));
         let resumption = Resumption::default();
-        let Some(opened) = prepare::open(&plan, &resumption, &mut ports)? else { return Ok(None) };
+        let Some(opened) = data::open(&plan, &resumption, &mut ports)? else { return Ok(None) };
         let chosen = device::choose(&plan.device)?;
         let Some(pipeline) = prepare::fit(&mut plan, &opened, &mut ports)? else {
             return Ok(None);
@@ -129,7 +129,7 @@ impl Sweep {
         let network = prepare::build(&plan, &opened.catalogue, &opened.split)?;
         let learner = prepare::learner(&plan, &network, &chosen, &mut ports)?;
         let train = opened.split.indices(Part::Train);
-        let weights = plan.class_weights.of(&prepare::counts(&opened.catalogue, &train));
+        let weights = plan.class_weights.of(&data::counts(&opened.catalogue, &train));
         let criterion = Criterion::new(plan.loss, plan.label_smoothing, weights);
         let loader = prepare::loader(&opened.catalogue, &pipeline, &chosen);
         Ok(Some(Self { plan, learner, loader, criterion, train }))

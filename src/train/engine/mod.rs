@@ -1,10 +1,11 @@
 //! The engine: what happens on its thread from the plan to the results.
 //!
-//! `prepare` opens and builds, `epochs` learns, `validate` evaluates, `control` listens between
+//! `data` and `prepare` open and build, `epochs` learns, `validate` evaluates, `control` listens between
 //! two steps, `viewer` looks inside, `keep` writes checkpoints. A panic anywhere ends the run as
 //! a failure with its message and leaves the program alive.
 
 mod control;
+mod data;
 mod epochs;
 mod finder;
 mod keep;

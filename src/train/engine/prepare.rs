@@ -1,14 +1,14 @@
 //! From a plan to an engine that is ready for its first step.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
+use super::data::{Opened, counts, open};
 use super::epochs::steps_per_epoch;
 use super::ports::Ports;
 use super::{Engine, Parts, Speed, Stopwatch, Viewer};
-use crate::catalogue::{self, Catalogue, Part, Split, read_sample};
+use crate::catalogue::{Catalogue, Part, Split, read_sample};
 use crate::device::{self, Chosen};
 use crate::network::model::Model;
 use crate::network::{Network, weights};
@@ -26,12 +26,6 @@ use crate::train::session::Resumption;
 const FIT_LIMIT: usize = 4096;
 /// Memory for prepared images.
 const CACHE_BYTES: usize = 1 << 30;
-
-/// A data set with its split.
-pub(super) struct Opened {
-    pub(super) catalogue: Arc<Catalogue>,
-    pub(super) split: Split,
-}
 
 /// Builds all that a run needs. `None` when the user stopped meanwhile.
 pub(super) fn prepare(
@@ -113,109 +107,6 @@ pub(super) fn loader(
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, std::num::NonZero::get)
-}
-
-/// Opens the data set and divides it. `None` when the user stopped.
-pub(super) fn open(
-    plan: &Plan,
-    resumption: &Resumption,
-    ports: &mut Ports,
-) -> Result<Option<Opened>, TrainError> {
-    let Some(catalogue) = read_catalogue(plan, ports)? else { return Ok(None) };
-    check_same(&catalogue, resumption)?;
-    if catalogue.classes.len() < 2 {
-        return Err(one_class(plan, &catalogue));
-    }
-    let split = match &resumption.split {
-        Some(parts) => split_by_id(&catalogue, parts),
-        None => catalogue::split(&catalogue, &plan.split)?,
-    };
-    check_training_part(&catalogue, &split)?;
-    warn_of_skipped(&catalogue, ports);
-    Ok(Some(Opened { catalogue: Arc::new(catalogue), split }))
-}
-
-fn read_catalogue(plan: &Plan, ports: &mut Ports) -> Result<Option<Catalogue>, TrainError> {
-    let cancelled = AtomicBool::new(false);
-    ports.stage(Stage::Preparing(format!("opening {}", plan.data.display())));
-    let shared = RefCell::new(ports);
-    let progress = |found: usize| {
-        let mut ports = shared.borrow_mut();
-        ports.stage(Stage::Preparing(format!("opening the data set: {found} images")));
-        if ports.stop_is_wanted() {
-            cancelled.store(true, Ordering::Relaxed);
-        }
-    };
-    let opened = catalogue::open(&plan.data, &plan.open, &progress, &cancelled);
-    if shared.borrow_mut().stop_is_wanted() {
-        return Ok(None);
-    }
-    Ok(Some(opened?))
-}
-
-/// Refuses to go on with another data set than the run began with.
-fn check_same(catalogue: &Catalogue, resumption: &Resumption) -> Result<(), TrainError> {
-    let changed = resumption.fingerprint.as_ref().is_some_and(|f| *f != catalogue.fingerprint())
-        || !(resumption.classes.is_empty() || resumption.classes == catalogue.classes);
-    if !changed {
-        return Ok(());
-    }
-    Err(TrainError::Data(format!(
-        "the data set {} is not the one this run began with (files were added, removed or \
-         changed). Restore it, or begin a new run",
-        catalogue.root.display()
-    )))
-}
-
-fn one_class(plan: &Plan, catalogue: &Catalogue) -> TrainError {
-    let found = match catalogue.classes.first() {
-        Some(class) => format!("only one class, `{class}`"),
-        None => "no class".into(),
-    };
-    TrainError::Data(format!(
-        "{} holds {found}; a classifier needs two or more. Make one folder per class in it, or \
-         give a list with a column of labels",
-        plan.data.display()
-    ))
-}
-
-fn check_training_part(catalogue: &Catalogue, split: &Split) -> Result<(), TrainError> {
-    let counts = counts(catalogue, &split.indices(Part::Train));
-    let empty = counts.iter().position(|&count| count == 0);
-    match empty {
-        None => Ok(()),
-        Some(class) => Err(TrainError::Data(format!(
-            "no image of the class `{}` is left to train on. Add images, or take smaller parts \
-             for validation and test",
-            catalogue.classes[class]
-        ))),
-    }
-}
-
-/// One warning for all files that were skipped.
-fn warn_of_skipped(catalogue: &Catalogue, ports: &mut Ports) {
-    if let Some(first) = catalogue.warnings.first() {
-        let more = match catalogue.warnings.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and {n} more)"),
-        };
-        ports.warn(format!("left out: {}: {}{more}", first.file.display(), first.reason));
-    }
-}
-
-/// Number of samples of each class.
-pub(super) fn counts(catalogue: &Catalogue, samples: &[usize]) -> Vec<usize> {
-    let mut counts = vec![0; catalogue.classes.len()];
-    for label in samples.iter().filter_map(|&sample| catalogue.samples[sample].label) {
-        counts[label] += 1;
-    }
-    counts
-}
-
-/// A split that was written down; samples that it does not know belong to no part.
-fn split_by_id(catalogue: &Catalogue, parts: &BTreeMap<String, Part>) -> Split {
-    let part = |sample: &catalogue::Sample| parts.get(&sample.id).copied();
-    Split { parts: catalogue.samples.iter().map(part).collect() }
 }
 
 impl Parts {
