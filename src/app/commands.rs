@@ -151,6 +151,13 @@ pub(crate) const COMMANDS: &[Command] = &[
         can_redo,
         |desk| desk.actions.push(Action::Redo)
     ),
+    command!(Edit, "load-settings", "Take settings from a run or file…", [], possible, |desk| {
+        desk.dialogs.ask_path(Purpose::Settings, desk.ctx);
+    }),
+    command!(Edit, "save-settings", "Save settings…", [key(CTRL, Key::S)], possible, save_settings),
+    command!(Edit, "weights", "Start from trained weights…", [], possible, |desk| {
+        desk.dialogs.ask_path(Purpose::Weights, desk.ctx);
+    }),
     command!(Edit, "defaults", "All settings to their defaults", [], possible, |desk| {
         let Plan { data, open, .. } = desk.state.plan.clone();
         desk.actions.push(Action::Configure(Box::new(Plan { data, open, ..Plan::default() })));
@@ -218,6 +225,9 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(Run, "find-rate", "Find a learning rate", [], State::start_problem, |desk| {
         desk.actions.push(Action::FindRate);
         desk.actions.push(Action::ShowPanel("settings"));
+    }),
+    command!(Run, "verify-device", "Compare the device with the processor", [], not_live, |desk| {
+        desk.actions.push(Action::VerifyDevice);
     }),
     command!(Run, "resume", "Resume an interrupted run…", [], not_live, |desk| {
         desk.dialogs.ask_path(Purpose::ResumeRun, desk.ctx);
@@ -421,6 +431,21 @@ fn save_warnings(desk: &mut Desk<'_>) {
                 Ok(writer.flush()?)
             };
             write().map_err(|error| format!("Cannot write {}: {error}.", path.display()))
+        }),
+    }));
+}
+
+/// Settings as text that `arclet train FILE.toml` and this window read.
+fn save_settings(desk: &mut Desk<'_>) {
+    let plan = desk.state.plan.clone();
+    desk.actions.push(Action::Save(SaveRequest {
+        title: "Settings".into(),
+        file_name: format!("{}.toml", plan.network),
+        extensions: vec!["toml"],
+        write: Writer::new(move |path| {
+            let text = toml::to_string(&plan).map_err(|error| error.to_string())?;
+            std::fs::write(path, text)
+                .map_err(|error| format!("Cannot write {}: {error}.", path.display()))
         }),
     }));
 }

@@ -86,6 +86,18 @@ impl Engine {
         self.spawn("devices", |_| Action::Devices(Ok(devices())));
     }
 
+    /// Compares a device with the processor.
+    pub(crate) fn verify_device(&self, id: String) {
+        self.spawn("verify", move |_| {
+            let verified = device::choose(&id).and_then(|chosen| device::verify(&chosen));
+            let (level, text) = match verified {
+                Err(error) => (Level::Error, sentence(&error.to_string())),
+                Ok(found) => verdict(&found),
+            };
+            Action::Notify(level, text)
+        });
+    }
+
     /// Opens a data set on a thread of its own.
     pub(crate) fn open(&mut self, ticket: u64, path: PathBuf, options: OpenOptions) {
         let cancelled = Arc::new(AtomicBool::new(false));
@@ -307,6 +319,19 @@ fn device_detail(info: &device::DeviceInfo) -> String {
     let note = Some(info.note.clone()).filter(|note| !note.is_empty());
     let parts = [Some(info.kind.describe().to_owned()), memory, note];
     sentence(&parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
+fn verdict(found: &device::Verification) -> (Level, String) {
+    let device::Verification { name, output_difference, gradient_difference, passed } = found;
+    let numbers = format!(
+        "outputs differ by {output_difference:.1e}, gradients by {gradient_difference:.1e} of the \
+         largest value"
+    );
+    if *passed {
+        (Level::Success, format!("{name} computes as the processor does: {numbers}."))
+    } else {
+        (Level::Error, format!("{name} computes wrongly: {numbers}. Train on another device."))
+    }
 }
 
 /// An error as a sentence: a capital first, a full stop last.

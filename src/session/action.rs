@@ -90,6 +90,8 @@ pub enum Action {
     // The program
     /// Devices that were found, or why the search failed.
     Devices(Result<Vec<DeviceEntry>, String>),
+    /// Compare the plan's device with the processor.
+    VerifyDevice,
     /// Ask where to save something, then save it.
     Save(SaveRequest),
     /// Save to this path.

@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// Start the engine on an interrupted run.
     Resume(RunId, PathBuf),
+    /// Compare a device with the processor.
+    VerifyDevice(String),
     /// Search for a learning rate.
     FindRate(Box<Plan>),
     /// End the search.

@@ -60,6 +60,11 @@ impl Log {
         }
     }
 
+    /// Takes the notice of the latest message off the screen.
+    pub(super) fn dismiss_last(&mut self) {
+        self.entries.iter_mut().last().into_iter().for_each(|entry| entry.notice = false);
+    }
+
     /// All messages, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()

@@ -57,6 +57,10 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RemoveRun(run) => remove_run(state, run),
         Action::Devices(Ok(found)) => state.devices = Devices::Found(found),
         Action::Devices(Err(why)) => state.devices = Devices::Failed(why),
+        Action::VerifyDevice => {
+            state.log.push(Level::Info, "Comparing the device with the processor.");
+            return vec![Effect::VerifyDevice(state.plan.device.clone())];
+        }
         Action::Save(request) => return vec![Effect::Save(request)],
         Action::Write(request, path) => return vec![Effect::Write(request, path)],
         Action::Invoke(command) => return vec![Effect::Invoke(command)],
@@ -129,7 +133,9 @@ fn open_failed(state: &mut State, of: u64, message: String) {
         && *ticket == of
     {
         let path = path.clone();
+        // The panels say it in its place, so it needs no notice.
         state.log.push(Level::Error, message.clone());
+        state.log.dismiss_last();
         state.data = Data::Failed { path, message };
     }
 }

@@ -60,10 +60,15 @@ impl Chooser {
     pub(super) fn ui(&mut self, ui: &mut Ui) -> Next {
         let edit =
             TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY).hint_text("Path");
-        let response = ui.add(edit);
+        let mut output = edit.show(ui);
+        let response = output.response.response.clone();
         if !self.focused {
             self.focused = true;
             response.request_focus();
+            // What is typed replaces the proposed path.
+            let all = egui::text::CCursorRange::select_all(&output.galley);
+            output.state.cursor.set_char_range(Some(all));
+            output.state.store(ui.ctx(), response.id);
         }
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if response.changed() {

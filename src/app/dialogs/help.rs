@@ -26,9 +26,13 @@ fn menu_ui(ui: &mut Ui, menu: Menu) {
         return;
     }
     ui.label(RichText::new(menu.title()).color(theme.text_strong).size(14.5));
-    Grid::new(("shortcuts", menu.title())).num_columns(2).min_col_width(180.0).striped(true).show(
-        ui,
-        |ui| {
+    Grid::new(("shortcuts", menu.title()))
+        .num_columns(2)
+        .min_col_width(200.0)
+        .min_row_height(20.0)
+        .spacing([SPACE, 2.0])
+        .striped(true)
+        .show(ui, |ui| {
             for command in with_keys(menu) {
                 let keys: Vec<String> =
                     command.shortcuts.iter().map(|keys| ui.ctx().format_shortcut(keys)).collect();
@@ -36,27 +40,32 @@ fn menu_ui(ui: &mut Ui, menu: Menu) {
                 ui.label(command.title.trim_end_matches('…'));
                 ui.end_row();
             }
-        },
-    );
+        });
     ui.add_space(SPACE);
 }
 
 fn extra_ui(ui: &mut Ui) {
     let theme = Theme::of(ui.ctx());
     ui.label(RichText::new("Contact sheet").color(theme.text_strong).size(14.5));
-    Grid::new("shortcuts-sheet").num_columns(2).min_col_width(180.0).striped(true).show(ui, |ui| {
-        for (keys, what) in [
-            ("Arrow keys", "Choose another galaxy"),
-            ("Page Up, Page Down", "A page up or down"),
-            ("Home, End", "The first or last galaxy"),
-            ("Tab, Shift+Tab", "The next or previous control"),
-            ("Escape", "Close a dialog"),
-        ] {
-            ui.monospace(keys);
-            ui.label(what);
-            ui.end_row();
-        }
-    });
+    Grid::new("shortcuts-sheet")
+        .num_columns(2)
+        .min_col_width(200.0)
+        .min_row_height(20.0)
+        .spacing([SPACE, 2.0])
+        .striped(true)
+        .show(ui, |ui| {
+            for (keys, what) in [
+                ("Arrow keys", "Choose another galaxy"),
+                ("Page Up, Page Down", "A page up or down"),
+                ("Home, End", "The first or last galaxy"),
+                ("Tab, Shift+Tab", "The next or previous control"),
+                ("Escape", "Close a dialog"),
+            ] {
+                ui.monospace(keys);
+                ui.label(what);
+                ui.end_row();
+            }
+        });
 }
 
 /// What Arclet is.
@@ -72,8 +81,8 @@ pub(super) fn about_ui(ui: &mut Ui) -> Next {
 
 fn close_ui(ui: &mut Ui) -> Next {
     ui.add_space(SPACE);
-    let close = ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-        ui.button("Close").clicked()
-    });
+    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    let close = ui.allocate_ui_with_layout(size, layout, |ui| ui.button("Close").clicked());
     if close.inner { Next::Close } else { Next::Stay }
 }

@@ -15,6 +15,7 @@ use super::commands::Desk;
 use super::theme::{SPACE, Theme};
 use crate::catalogue::OpenOptions;
 use crate::session::{Action, Level, SaveRequest, State};
+use crate::train::Plan;
 
 /// Which dialog to open.
 #[derive(Debug, Clone)]
@@ -44,6 +45,10 @@ pub(crate) enum Purpose {
     ResumeRun,
     /// Where new runs are written.
     RunsFolder,
+    /// A file of settings, such as a run's `run.toml`.
+    Settings,
+    /// Trained weights to start from.
+    Weights,
     /// Where to save.
     Save(SaveRequest),
 }
@@ -57,19 +62,23 @@ impl Purpose {
             Self::OpenRun => "Open a run".into(),
             Self::ResumeRun => "Resume an interrupted run".into(),
             Self::RunsFolder => "Choose the folder for new runs".into(),
+            Self::Settings => "Take settings from a file, such as the run.toml of a run".into(),
+            Self::Weights => "Start from trained weights".into(),
             Self::Save(request) => format!("Save: {}", request.title),
         }
     }
 
     /// A folder is wanted, not a file.
     fn wants_folder(&self) -> bool {
-        !matches!(self, Self::OpenList | Self::Save(_))
+        !matches!(self, Self::OpenList | Self::Save(_) | Self::Settings | Self::Weights)
     }
 
     /// Extensions of the files wanted.
     fn extensions(&self) -> &[&'static str] {
         match self {
             Self::OpenList => &["csv", "tsv", "txt"],
+            Self::Settings => &["toml"],
+            Self::Weights => &["safetensors"],
             Self::Save(request) => &request.extensions,
             _ => &[],
         }
@@ -155,7 +164,7 @@ impl Dialogs {
         let theme = Theme::of(ctx);
         let frame = egui::Frame::window(&ctx.style_of(ctx.theme())).inner_margin(SPACE * 2.0);
         let modal = Modal::new(Id::unique("dialog"))
-            .backdrop_color(egui::Color32::from_black_alpha(if theme.dark { 140 } else { 90 }))
+            .backdrop_color(egui::Color32::from_black_alpha(if theme.dark { 120 } else { 70 }))
             .frame(frame);
         let mut desk = Desk { state, actions, dialogs: self, ctx };
         let response = modal.show(ctx, |ui| {
@@ -195,6 +204,11 @@ impl Dialogs {
             Purpose::OpenRun => actions.push(Action::OpenRun(path)),
             Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),
             Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
+            Purpose::Settings => actions.extend(settings(&path, state)),
+            Purpose::Weights => {
+                let plan = Plan { weights: path, ..state.plan.clone() };
+                actions.extend([Action::Configure(Box::new(plan)), Action::Settle]);
+            }
             Purpose::Save(request) => save(request, path, actions),
         }
     }
@@ -261,7 +275,9 @@ fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
     let theme = Theme::of(ui.ctx());
     ui.add_space(SPACE);
     let mut pressed = None;
-    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, |ui| {
         let button = super::widgets::primary_button(theme, main);
         let response = ui.add_enabled(problem.is_none(), button);
         let response = match problem {
@@ -286,6 +302,19 @@ fn is_list(path: &Path) -> bool {
 
 fn parent(path: &Path) -> Option<PathBuf> {
     path.parent().map(Path::to_path_buf)
+}
+
+/// The settings of a file in place of the present ones; the data set stays.
+fn settings(path: &Path, state: &State) -> Vec<Action> {
+    match crate::run::read_plan(path) {
+        Ok(read) => {
+            let Plan { data, open, .. } = state.plan.clone();
+            let plan = Box::new(Plan { data, open, ..read });
+            let text = format!("Settings taken from {}.", path.display());
+            vec![Action::Configure(plan), Action::Settle, Action::Notify(Level::Success, text)]
+        }
+        Err(error) => vec![Action::Notify(Level::Error, error.to_string())],
+    }
 }
 
 /// Writes on a thread of its own; a missing extension is filled in.

@@ -100,8 +100,8 @@ fn question(
                 dialog = dialog.add_filter(extension.to_uppercase(), &[extension]);
             }
         }
-        Purpose::OpenList => {
-            dialog = dialog.add_filter("Lists", purpose.extensions());
+        _ if !purpose.wants_folder() => {
+            dialog = dialog.add_filter("Fitting files", purpose.extensions());
             dialog = dialog.add_filter("All files", &["*"]);
         }
         _ => {}

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{DragValue, Response, RichText, Slider, Ui, emath::Numeric, vec2};
+use egui::{DragValue, Response, RichText, Slider, TextEdit, Ui, emath::Numeric, vec2};
 
 use super::messages::problem_ui;
 use crate::app::theme::{LABEL_WIDTH, Theme};
@@ -143,7 +143,7 @@ pub(crate) fn segmented_ui<T: PartialEq + Clone>(
         let well = egui::Frame::new().fill(theme.well).corner_radius(7).inner_margin(2);
         well.show(ui, |ui| {
             ui.spacing_mut().item_spacing.x = 2.0;
-            ui.spacing_mut().button_padding.x = 7.0;
+            ui.spacing_mut().button_padding = vec2(7.0, 3.0);
             ui.spacing_mut().interact_size.y = 22.0;
             ui.horizontal_wrapped(|ui| {
                 for (choice, text) in choices {
@@ -179,6 +179,24 @@ fn name_combo(response: &Response, label: &str, chosen: &str) {
     response.widget_info(|| {
         egui::WidgetInfo::labeled(egui::Role::ComboBox, response.enabled(), &label)
     });
+}
+
+/// A line of text for a value that is more than text: what is typed stays as it is while the field
+/// has the focus, even where the value cannot hold it (a comma before the next name).
+pub(crate) fn text_ui(ui: &mut Ui, salt: &str, written: &str, hint: &str) -> Option<String> {
+    let id = ui.scope_id().with(salt);
+    let kept = ui.data(|data| data.get_temp::<String>(id));
+    let mut text = kept.unwrap_or_else(|| written.to_owned());
+    let edit = TextEdit::singleline(&mut text).desired_width(ui.available_width());
+    let response = ui.add(edit.hint_text(hint.to_owned()));
+    ui.data_mut(|data| {
+        if response.has_focus() {
+            data.insert_temp(id, text.clone());
+        } else {
+            data.remove::<String>(id);
+        }
+    });
+    response.changed().then_some(text)
 }
 
 /// A number in as few digits as tell it: `0.001`, `1e-5`, `25`.

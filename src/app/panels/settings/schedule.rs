@@ -1,11 +1,11 @@
 //! The schedule of the learning rate, with a plot of what comes of it.
 
-use egui::{TextEdit, Ui};
+use egui::Ui;
 use egui_plot::{Line, PlotPoints};
 
 use super::Problem;
 use crate::app::panels::PanelContext;
-use crate::app::widgets::{Row, combo_ui, integer_ui, number_ui, row_ui, slider_ui};
+use crate::app::widgets::{Row, combo_ui, integer_ui, number_ui, row_ui, slider_ui, text_ui};
 use crate::train::{Plan, Schedule, schedule};
 
 const NAMES: [&str; 7] =
@@ -103,23 +103,13 @@ fn factor_ui(ui: &mut Ui, label: &str, factor: &mut f64, problem: &Problem) {
 
 /// Epochs as numbers with commas; what is no number is left out.
 fn epochs_ui(ui: &mut Ui, at: &mut Vec<usize>) {
-    let id = ui.scope_id().with("multi-step");
     let written = at.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    let mut text = ui.data(|data| data.get_temp::<String>(id)).unwrap_or_else(|| written.clone());
-    row_ui(ui, Row::new("Drop at", "Epochs of the drops, e.g. 30, 60"), |ui| {
-        let response = ui.add(TextEdit::singleline(&mut text).desired_width(140.0));
-        if response.changed() {
-            *at = text.split([',', ' ']).filter_map(|epoch| epoch.parse().ok()).collect();
-        }
-        ui.data_mut(|data| {
-            if response.has_focus() {
-                data.insert_temp(id, text);
-            } else {
-                data.remove::<String>(id);
-            }
-        });
-        ui.label("epochs");
+    let typed = row_ui(ui, Row::new("Drop at", "Epochs of the drops"), |ui| {
+        text_ui(ui, "drops", &written, "epochs, e.g. 30, 60")
     });
+    if let Some(typed) = typed {
+        *at = typed.split([',', ' ']).filter_map(|epoch| epoch.parse().ok()).collect();
+    }
 }
 
 fn plot_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
