@@ -136,17 +136,22 @@ fn entries<'a>(text: &str, desk: &Desk<'a>) -> Vec<Entry<'a>> {
     let mut scored: Vec<(i32, usize, Entry<'a>)> = Vec::new();
     for command in COMMANDS.iter().filter(|command| command.id != "palette") {
         let title = format!("{} {}", command.title, command.menu.title());
-        if let Some(score) = score(text, &title) {
-            scored.push((score, scored.len(), Entry::Command(command)));
+        if let Some((score, length)) = rank(text, &title) {
+            scored.push((score, length, Entry::Command(command)));
         }
     }
     for path in &desk.state.preferences.recent {
-        if let Some(score) = score(text, &format!("Open {}", path.display())) {
-            scored.push((score - 5, scored.len(), Entry::Recent(path)));
+        if let Some((score, length)) = rank(text, &format!("Open {}", path.display())) {
+            scored.push((score + 5, length, Entry::Recent(path)));
         }
     }
-    scored.sort_by_key(|(score, place, _)| (-score, *place));
+    scored.sort_by_key(|(score, length, _)| (*score, *length));
     scored.into_iter().map(|(_, _, entry)| entry).collect()
+}
+
+/// Sorts titles, best first: by the letters typed, then the shorter one.
+fn rank(typed: &str, title: &str) -> Option<(i32, usize)> {
+    Some((-score(typed, title)?, title.len()))
 }
 
 /// How well the letters typed, in order, fit a title; `None` when one is missing.
@@ -171,9 +176,8 @@ mod tests {
     use super::*;
 
     fn best(typed: &str) -> &'static str {
-        // Of equals the first counts, as in the palette.
-        let scored = COMMANDS.iter().rev().filter_map(|c| Some((score(typed, c.title)?, c.id)));
-        scored.max_by_key(|(score, _)| *score).map_or("", |(_, id)| id)
+        let ranked = COMMANDS.iter().filter_map(|c| Some((rank(typed, c.title)?, c.id)));
+        ranked.min_by_key(|(rank, _)| *rank).map_or("", |(_, id)| id)
     }
 
     #[test]

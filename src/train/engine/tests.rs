@@ -6,7 +6,7 @@ use crate::catalogue::SplitOptions;
 use crate::train::event::{Command, Event, Finished, Stage, Watch};
 use crate::train::session::{Resumption, Session};
 use crate::train::testing::{MemoryJournal, discs_and_bars, events_until, plan};
-use crate::train::{Plan, TrainError};
+use crate::train::{Optimizer, Plan, TrainError};
 
 /// A session that writes into the returned journal.
 fn session(plan: Plan) -> (Session, MemoryJournal) {
@@ -61,6 +61,31 @@ fn the_same_seed_gives_the_same_losses() {
         diary.steps.iter().map(|step| step.loss).collect::<Vec<_>>()
     };
     assert_eq!(losses(), losses());
+}
+
+/// Needs a wgpu adapter (a software one will do) and minutes to prepare its kernels.
+#[test]
+#[ignore = "needs a wgpu adapter and minutes to compile kernels"]
+fn lenet5_trains_on_wgpu_with_the_losses_of_flex() {
+    let data = tempfile::tempdir().unwrap();
+    discs_and_bars(data.path(), 8);
+    let losses = |device: &str| {
+        let mut plan = Plan { epochs: 3, device: device.into(), ..plan(data.path()) };
+        plan.network = "lenet5".into();
+        plan.pipeline.size = 32;
+        plan.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
+        plan.learning_rate = 0.02;
+        let (session, journal) = session(plan);
+        session.join().unwrap();
+        let diary = journal.0.lock().unwrap();
+        diary.steps.iter().map(|step| step.loss).collect::<Vec<_>>()
+    };
+    let (flex, wgpu) = (losses("flex"), losses("wgpu"));
+    assert_eq!((flex.len(), wgpu.len()), (6, 6));
+    assert!(flex.iter().all(|loss| loss.is_finite()) && flex[0] - flex[5] > 0.01, "{flex:?}");
+    for (step, (flex, wgpu)) in flex.iter().zip(&wgpu).enumerate() {
+        assert!((flex - wgpu).abs() <= 1e-3 * flex, "step {step}: {flex} on Flex, {wgpu} on wgpu");
+    }
 }
 
 #[test]
@@ -174,7 +199,7 @@ fn early_stopping_waits_for_the_patience() {
     let data = tempfile::tempdir().unwrap();
     discs_and_bars(data.path(), 4);
     // A rate of nothing cannot improve the loss after the first epoch.
-    let split = SplitOptions { validation: 0.25, test: 0.0, seed: 0 };
+    let split = SplitOptions { validation: 0.25, test: 0.0, ..SplitOptions::default() };
     let still =
         Plan { learning_rate: 1e-30, weight_decay: 0.0, patience: 3, split, ..plan(data.path()) };
     let (session, journal) = session(Plan { epochs: 50, ..still });
