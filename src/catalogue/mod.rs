@@ -93,12 +93,24 @@ pub struct SplitOptions {
     pub test: f64,
     /// Seed of the shuffle.
     pub seed: u64,
+    /// The fold of a cross-validation that is the test part; `test` does not count then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fold: Option<Fold>,
 }
 
 impl Default for SplitOptions {
     fn default() -> Self {
-        Self { validation: 0.15, test: 0.25, seed: 0 }
+        Self { validation: 0.15, test: 0.25, seed: 0, fold: None }
     }
+}
+
+/// One of the equal shares that each class is cut into for cross-validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fold {
+    /// Which one, from 1.
+    pub number: usize,
+    /// Of how many, two or more.
+    pub of: usize,
 }
 
 /// Which part each sample belongs to, in the order of [`Catalogue::samples`].
@@ -175,6 +187,22 @@ pub enum CatalogueError {
         validation: f64,
         /// Share for the test.
         test: f64,
+    },
+    /// A fold that does not exist.
+    #[error("fold {} of {} does not exist: take two folds or more, numbered from 1", .0.number, .0.of)]
+    Fold(Fold),
+    /// A class has fewer samples than there are folds.
+    #[error(
+        "the class `{class}` has {samples} images, too few for {folds} folds: take fewer folds, \
+         add images of it, or leave the class out"
+    )]
+    TooManyFolds {
+        /// The class.
+        class: String,
+        /// Its samples.
+        samples: usize,
+        /// Folds asked for.
+        folds: usize,
     },
     /// No sample has a label.
     #[error(

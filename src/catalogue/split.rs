@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::{Catalogue, CatalogueError, Part, Split, SplitOptions};
+use super::{Catalogue, CatalogueError, Fold, Part, Split, SplitOptions};
 
 /// Divides each class by the shares of the options. Every class keeps at least one sample to
 /// learn from; a class of three or more has one of each part whose share is not zero. The result
@@ -25,7 +25,10 @@ pub fn split(catalogue: &Catalogue, options: &SplitOptions) -> Result<Split, Cat
         // A stream per class, so that adding to one class leaves the others as they are.
         rng.set_stream(class as u64);
         members.shuffle(&mut rng);
-        let (validation, test) = sizes(members.len(), options);
+        let (validation, test) = match options.fold {
+            Some(fold) => bring_forward(&mut members, fold, options),
+            None => sizes(members.len(), options),
+        };
         for (position, &index) in members.iter().enumerate() {
             parts[index] = Some(if position < test {
                 Part::Test
@@ -40,7 +43,8 @@ pub fn split(catalogue: &Catalogue, options: &SplitOptions) -> Result<Split, Cat
 }
 
 fn check(catalogue: &Catalogue, options: &SplitOptions) -> Result<(), CatalogueError> {
-    let SplitOptions { validation, test, .. } = *options;
+    let SplitOptions { validation, test, fold, .. } = *options;
+    let test = if fold.is_some() { 0.0 } else { test };
     let valid = validation >= 0.0 && test >= 0.0 && validation + test < 1.0;
     if !valid {
         return Err(CatalogueError::Shares { validation, test });
@@ -53,8 +57,34 @@ fn check(catalogue: &Catalogue, options: &SplitOptions) -> Result<(), CatalogueE
             class: catalogue.classes[class].clone(),
             samples: counts[class],
         }),
-        _ => Ok(()),
+        _ => fold.map_or(Ok(()), |fold| check_fold(catalogue, fold, &counts)),
     }
+}
+
+fn check_fold(catalogue: &Catalogue, fold: Fold, counts: &[usize]) -> Result<(), CatalogueError> {
+    if fold.of < 2 || !(1..=fold.of).contains(&fold.number) {
+        return Err(CatalogueError::Fold(fold));
+    }
+    match counts.iter().position(|&count| (1..fold.of).contains(&count)) {
+        None => Ok(()),
+        Some(class) => Err(CatalogueError::TooManyFolds {
+            class: catalogue.classes[class].clone(),
+            samples: counts[class],
+            folds: fold.of,
+        }),
+    }
+}
+
+/// Puts the samples of a fold first. Returns how many are for validation and for the test.
+fn bring_forward(members: &mut [usize], fold: Fold, options: &SplitOptions) -> (usize, usize) {
+    let end_of = |number: usize| members.len() * number / fold.of;
+    let (start, end) = (end_of(fold.number - 1), end_of(fold.number));
+    members.rotate_left(start);
+    let test = end - start;
+    let wanted = (members.len() as f64 * options.validation).round() as usize;
+    let least = usize::from(options.validation > 0.0);
+    let spare = (members.len() - test).saturating_sub(1);
+    (wanted.max(least).min(spare), test)
 }
 
 /// Samples for validation and test out of `count` of a class.
@@ -188,10 +218,40 @@ mod tests {
     }
 
     #[test]
+    fn every_sample_is_tested_in_one_fold() {
+        let catalogue = catalogue(&[23, 7, 5]);
+        let mut tested = vec![0; catalogue.samples.len()];
+        for number in 1..=5 {
+            let fold = Some(Fold { number, of: 5 });
+            let options = SplitOptions { fold, test: 0.9, ..SplitOptions::default() };
+            let split = split(&catalogue, &options).unwrap();
+            split.indices(Part::Test).into_iter().for_each(|index| tested[index] += 1);
+            for class in 0..3 {
+                let [train, validation, test] = counts(&catalogue, &split, class);
+                assert!(train > 0 && validation > 0 && test > 0, "{number}: {class}");
+            }
+        }
+        assert!(tested.iter().all(|&times| times == 1), "{tested:?}");
+    }
+
+    #[test]
+    fn impossible_folds_say_why() {
+        let catalogue = catalogue(&[9, 3]);
+        let of = |number, of| {
+            let fold = Some(Fold { number, of });
+            split(&catalogue, &SplitOptions { fold, ..SplitOptions::default() })
+        };
+        assert!(matches!(of(0, 3), Err(CatalogueError::Fold(_))));
+        assert!(matches!(of(1, 1), Err(CatalogueError::Fold(_))));
+        let error = of(1, 5).unwrap_err().to_string();
+        assert!(error.contains("c1") && error.contains('3') && error.contains('5'), "{error}");
+    }
+
+    #[test]
     fn impossible_requests_say_why() {
         let two = catalogue(&[5, 5]);
         for (validation, test) in [(0.5, 0.5), (-0.1, 0.2), (f64::NAN, 0.2)] {
-            let options = SplitOptions { validation, test, seed: 0 };
+            let options = SplitOptions { validation, test, ..SplitOptions::default() };
             assert!(matches!(split(&two, &options), Err(CatalogueError::Shares { .. })));
         }
         let options = SplitOptions::default();
@@ -228,7 +288,7 @@ mod tests {
             seed: u64,
         ) {
             let catalogue = catalogue(&sizes);
-            let split = split(&catalogue, &SplitOptions { validation, test, seed }).unwrap();
+            let split = split(&catalogue, &SplitOptions { validation, test, seed, fold: None }).unwrap();
             for (class, &size) in sizes.iter().enumerate() {
                 let [train, validated, tested] = counts(&catalogue, &split, class);
                 prop_assert_eq!(train + validated + tested, size);

@@ -19,6 +19,8 @@ pub(super) mod name {
     pub(in crate::run) const TEST_PREDICTIONS: &str = "predictions.csv";
     pub(in crate::run) const VALIDATION_PREDICTIONS: &str = "predictions_validation.csv";
     pub(in crate::run) const EVALUATION: &str = "evaluation.json";
+    pub(in crate::run) const FOLDS: &str = "folds.toml";
+    pub(in crate::run) const FOLD_TABLE: &str = "folds.csv";
     pub(in crate::run) const LOCK: &str = "run.lock";
 }
 
@@ -99,6 +101,16 @@ impl Drop for Folder {
             let _ = fs::remove_dir(&self.path);
         }
     }
+}
+
+/// Makes a folder, or takes an empty one.
+pub(super) fn create_empty(path: &Path) -> Result<(), RunError> {
+    fs::create_dir_all(path).map_err(|error| RunError::write(path, error))?;
+    let mut entries = fs::read_dir(path).map_err(|error| RunError::read(path, error))?;
+    if entries.next().is_some() {
+        return Err(RunError::NotEmpty { path: path.into() });
+    }
+    Ok(())
 }
 
 /// The process that holds a lock, in words.

@@ -22,6 +22,7 @@
 mod checkpoint;
 mod error;
 mod folder;
+mod folds;
 mod history;
 mod journal;
 mod list;
@@ -42,6 +43,7 @@ use journal::RunJournal;
 use crate::train::{Plan, Resumption, Session, Wake};
 
 pub use error::RunError;
+pub use folds::{Folds, FoldsReport};
 pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};

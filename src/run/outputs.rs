@@ -58,10 +58,19 @@ pub(super) fn write(folder: &Path, history: &History, results: &Results) -> Resu
         evaluation: Evaluation::of(shown.1),
         validation: validation.as_deref().map(Evaluation::of),
     };
+    write_evaluation(folder, &report, shown.1)
+}
+
+/// Writes `evaluation.json` and its figures.
+pub(super) fn write_evaluation(
+    folder: &Path,
+    report: &Report,
+    predictions: &Predictions,
+) -> Result<(), RunError> {
     let path = folder.join(name::EVALUATION);
-    let text = serde_json::to_vec_pretty(&report);
+    let text = serde_json::to_vec_pretty(report);
     write_whole(&path, &text.map_err(|error| RunError::format(&path, error))?)?;
-    write_evaluation_figures(folder, shown.1)
+    write_evaluation_figures(folder, predictions)
 }
 
 /// Loss and accuracy as far as the run has come.

@@ -167,7 +167,7 @@ mod tests {
     fn errors_name_the_setting() {
         let nan = Plan { learning_rate: f64::NAN, ..plan() };
         assert!(refused(&nan).contains("`learning_rate`"));
-        let split = SplitOptions { validation: 0.5, test: 0.5, seed: 0 };
+        let split = SplitOptions { validation: 0.5, test: 0.5, ..SplitOptions::default() };
         assert!(refused(&Plan { split, ..plan() }).contains("leave nothing to train on"));
         let sgd = Optimizer::Sgd { momentum: 0.0, nesterov: true };
         assert!(refused(&Plan { optimizer: sgd, ..plan() }).contains("optimizer.nesterov"));

@@ -106,7 +106,9 @@ fn figures(run: &RunView) -> Vec<(&'static str, String)> {
         rows.push(("Step", format!("{} of {}", ticks::grouped(done), ticks::grouped(total))));
     }
     if let Some(last) = run.steps.last().filter(|_| run.live) {
-        rows.push(("Images per second", ticks::compact(last.images_per_second)));
+        let pace = last.images_per_second;
+        let pace = if pace < 10.0 { ticks::compact(pace) } else { ticks::grouped(pace) };
+        rows.push(("Images per second", pace));
     }
     if run.seconds() > 0.0 {
         rows.push(("Time", ticks::duration(run.seconds())));
