@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod explain;
 pub mod figure;
 pub mod image;
+pub mod kernels;
 pub mod network;
 pub mod pipeline;
 pub mod run;

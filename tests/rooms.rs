@@ -10,7 +10,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("catalogue", &["image"]),
     ("pipeline", &["image", "catalogue"]),
     ("simulate", &["image"]),
-    ("network", &[]),
+    ("kernels", &[]),
+    ("network", &["kernels"]),
     ("architectures", &["network"]),
     ("device", &["network", "architectures"]),
     ("evaluate", &[]),
@@ -99,7 +100,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// Crates that only some rooms may use.
 const CONFINED: &[(&[&str], &[&str])] = &[
-    (&["burn::", "burn_wgpu::", "burn_"], &["network", "device", "train", "explain"]),
+    (&["burn::", "burn_wgpu::", "burn_"], &["kernels", "network", "device", "train", "explain"]),
     (&["egui::", "eframe::", "egui_plot::", "egui_extras::", "egui_tiles::", "rfd::"], &["app"]),
     (&["fitsio::", "fitsio_sys::"], &["image"]),
     (&["clap::", "indicatif::"], &["cli"]),

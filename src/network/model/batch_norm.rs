@@ -1,9 +1,9 @@
 //! Batch normalisation: by the batch while training, by the moving statistics otherwise.
 
 use burn::tensor::Tensor;
-use burn::tensor::module::batch_norm_train;
 
 use super::Model;
+use crate::kernels::batch_norm_train;
 
 /// Mean and variance of a batch, per channel, for the moving statistics.
 pub(super) struct BatchStatistics {
@@ -39,16 +39,18 @@ impl Model {
     }
 }
 
-/// Normalises `[batch, channels, height, width]` by its own mean and biased variance.
+/// Normalises `[batch, channels, height, width]` by its own mean and biased variance, with a ReLU
+/// behind if wanted.
 pub(super) fn by_batch(
     x: Tensor<4>,
     scale: Tensor<1>,
     shift: Tensor<1>,
     eps: f64,
+    rectify: bool,
 ) -> (Tensor<4>, BatchStatistics) {
     let [batch, _, height, width] = x.dims();
     let count = (batch * height * width) as f64;
-    let output = batch_norm_train(x, scale, shift, eps);
+    let output = batch_norm_train(x, scale, shift, eps, rectify);
     // One value per channel has no unbiased variance; PyTorch refuses it, we keep the biased one.
     let unbiased = count / (count - 1.0).max(1.0);
     let statistics = BatchStatistics {

@@ -1,6 +1,6 @@
 //! Running the graph: each node in turn, each value dropped after its last use.
 
-use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, conv2d, linear, max_pool2d};
+use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, linear, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{Rng, SeedableRng};
@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::batch_norm::{self, Statistics};
 use super::{Model, ParameterTensor};
+use crate::kernels::{add_relu, conv2d, relu};
 use crate::network::window::{Sides, windows};
 use crate::network::{Activation, Layer, NodeId};
 
@@ -65,13 +66,20 @@ impl Model {
         let mut uses = self.uses(targets);
         let mut values: Vec<Option<Value>> = vec![None; self.network.nodes.len()];
         values[0] = Some(Value::Map(images));
+        let mut rectified = vec![false; self.network.nodes.len()];
         for node in 1..self.network.nodes.len() {
             if uses[node] == 0 {
                 continue;
             }
-            let inputs = self.network.nodes[node].inputs.iter();
-            let inputs = inputs.map(|&source| take(&mut values, &mut uses, source)).collect();
-            values[node] = Some(self.apply(node, inputs, mode));
+            rectified[node] = self.takes_rectifier(node, &uses, mode);
+            let sources = &self.network.nodes[node].inputs;
+            let inputs = sources.iter().map(|&source| take(&mut values, &mut uses, source));
+            let mut inputs: Vec<Value> = inputs.collect();
+            // A ReLU that its source took along has nothing left to do.
+            let done = self.is_rectifier(node) && rectified[sources[0]];
+            let value = if done { inputs.pop() } else { None };
+            values[node] =
+                Some(value.unwrap_or_else(|| self.apply(node, inputs, rectified[node], mode)));
         }
         targets.iter().map(|&target| take(&mut values, &mut uses, target)).collect()
     }
@@ -92,10 +100,37 @@ impl Model {
         uses
     }
 
-    fn apply(&self, node: NodeId, mut inputs: Vec<Value>, mode: &mut Mode) -> Value {
+    fn is_rectifier(&self, node: NodeId) -> bool {
+        let layer = &self.network.nodes[node].layer;
+        matches!(layer, Layer::Activation { function: Activation::Relu })
+    }
+
+    /// Whether a node computes the ReLU behind it as well: it can, and nobody else wants its
+    /// value.
+    fn takes_rectifier(&self, node: NodeId, uses: &[usize], mode: &Mode) -> bool {
+        let able = match self.network.nodes[node].layer {
+            Layer::Add => self.network.nodes[node].inputs.len() > 1,
+            Layer::BatchNorm { .. } => self.learns_statistics(node, mode),
+            _ => false,
+        };
+        let reads =
+            |&later: &NodeId| uses[later] > 0 && self.network.nodes[later].inputs.contains(&node);
+        let reader = || (node + 1..self.network.nodes.len()).find(reads);
+        able && uses[node] == 1 && reader().is_some_and(|later| self.is_rectifier(later))
+    }
+
+    /// Whether a batch normalisation goes by its batch.
+    fn learns_statistics(&self, node: NodeId, mode: &Mode) -> bool {
+        let first = self.ranges[node].start;
+        matches!(mode, Mode::Train { .. }) && !self.parameters[first].is_frozen()
+    }
+
+    /// The value of a node, with the ReLU behind it if wanted, which sums and batch
+    /// normalisations can give.
+    fn apply(&self, node: NodeId, mut inputs: Vec<Value>, rectify: bool, mode: &mut Mode) -> Value {
         let layer = &self.network.nodes[node].layer;
         match layer {
-            Layer::Add => return sum(inputs),
+            Layer::Add => return sum(inputs, rectify),
             Layer::Concat => {
                 let maps = inputs.into_iter().map(Value::into_map).collect();
                 return Value::Map(Tensor::cat(maps, 1));
@@ -116,6 +151,9 @@ impl Model {
                 Value::Vector(linear(x, weight, bias))
             }
             Layer::Flatten => Value::Vector(value.into_map().flatten(1, 3)),
+            Layer::BatchNorm { eps, momentum } => {
+                Value::Map(self.batch_norm(node, value.into_map(), [eps, momentum], rectify, mode))
+            }
             _ => Value::Map(self.apply_to_map(node, layer, value.into_map(), mode)),
         }
     }
@@ -136,7 +174,6 @@ impl Model {
                 let options = ConvOptions::new_with_padding(stride, sides, dilation, groups);
                 conv2d(x, self.kernel(node, mode), bias, options)
             }
-            Layer::BatchNorm { eps, momentum } => self.batch_norm(node, x, eps, momentum, mode),
             Layer::MaxPool { kernel, stride, padding, ceil } => {
                 let sides = padding.sides(size, windows(kernel, stride, [1, 1], ceil));
                 let options = MaxPoolOptions::new(kernel)
@@ -163,15 +200,16 @@ impl Model {
         &self,
         node: NodeId,
         x: Tensor<4>,
-        eps: f64,
-        momentum: f64,
+        [eps, momentum]: [f64; 2],
+        rectify: bool,
         mode: &mut Mode,
     ) -> Tensor<4> {
         let [scale, shift, mean, variance] = std::array::from_fn(|i| self.vector(node, i, mode));
         let first = self.ranges[node].start;
+        let learns = self.learns_statistics(node, mode);
         match mode {
-            Mode::Train { statistics, .. } if !self.parameters[first].is_frozen() => {
-                let (y, batch) = batch_norm::by_batch(x, scale, shift, eps);
+            Mode::Train { statistics, .. } if learns => {
+                let (y, batch) = batch_norm::by_batch(x, scale, shift, eps, rectify);
                 statistics.push(batch.moving(first, momentum));
                 y
             }
@@ -225,12 +263,19 @@ fn take(values: &mut [Option<Value>], uses: &mut [usize], node: NodeId) -> Value
     value.expect("nodes stand after their inputs")
 }
 
-fn sum(values: Vec<Value>) -> Value {
+/// The sum of some values, with a ReLU behind it if wanted.
+fn sum(mut values: Vec<Value>, rectify: bool) -> Value {
+    let last = if rectify { values.pop() } else { None };
     let add = |left: Value, right: Value| match (left, right) {
         (Value::Map(left), Value::Map(right)) => Value::Map(left + right),
         (left, right) => Value::Vector(left.into_vector() + right.into_vector()),
     };
-    values.into_iter().reduce(add).expect("a sum has terms")
+    let sum = values.into_iter().reduce(add).expect("a sum has terms");
+    match (sum, last) {
+        (sum, None) => sum,
+        (Value::Map(left), Some(Value::Map(right))) => Value::Map(add_relu(left, right)),
+        (left, Some(right)) => Value::Vector(add_relu(left.into_vector(), right.into_vector())),
+    }
 }
 
 fn average(
@@ -252,7 +297,7 @@ fn average(
 fn activate<const D: usize>(function: Activation, x: Tensor<D>) -> Tensor<D> {
     match function {
         Activation::Identity => x,
-        Activation::Relu => activation::relu(x),
+        Activation::Relu => relu(x),
         Activation::LeakyRelu(slope) => activation::leaky_relu(x, slope),
         Activation::Tanh => x.tanh(),
         Activation::ScaledTanh => x.mul_scalar(2.0 / 3.0).tanh().mul_scalar(1.7159),

@@ -1,0 +1,156 @@
+//! Places times weights: the convolution forwards, and backwards to its input.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::gather::Gather;
+use super::panels::Panels;
+use crate::kernels::microkernel::{Panel, ROWS, Sums, Terms, WIDEST, multiply, rows};
+use crate::kernels::scratch::{Scratch, Shared};
+use crate::kernels::transpose::transpose;
+
+/// Places whose sums a thread holds at a time, a multiple of [`ROWS`].
+const PLACES: usize = 192;
+/// Terms after which the panel is exchanged, so that it stays in the second cache.
+const TERMS: usize = 1024;
+
+/// Where the places of the grid stand in the maps that are written.
+pub(super) struct Target {
+    pub(super) out: Shared,
+    /// Height and width of the maps.
+    pub(super) map: [usize; 2],
+    pub(super) first: [usize; 2],
+    pub(super) steps: [usize; 2],
+}
+
+/// One product.
+pub(super) struct Product<'a> {
+    pub(super) gather: &'a Gather,
+    /// `[image, channel, height, width]`
+    pub(super) maps: &'a [f32],
+    pub(super) images: usize,
+    pub(super) panels: &'a Panels,
+    pub(super) bias: Option<&'a [f32]>,
+    pub(super) target: Target,
+}
+
+/// What a thread does at a time.
+struct Item {
+    images: Range<usize>,
+    /// Of the places of these images.
+    places: Range<usize>,
+    panels: Range<usize>,
+}
+
+impl Product<'_> {
+    /// Writes all places of the grid for all images and outputs.
+    pub(super) fn write(&self) {
+        let each = (PLACES / self.gather.places_per_image()).clamp(1, self.images);
+        let terms = self.gather.term_offsets(self.gather.channels());
+        let places = self.gather.place_offsets(each, self.gather.channels());
+        self.items(each).into_par_iter().for_each(|item| self.write_item(&item, &terms, &places));
+    }
+
+    /// Work for all threads; how it is divided changes no value.
+    fn items(&self, each: usize) -> Vec<Item> {
+        let wanted = 4 * rayon::current_num_threads();
+        let (groups, count) = (self.images.div_ceil(each), self.panels.count());
+        let blocks = (each * self.gather.places_per_image()).div_ceil(PLACES);
+        let parts = wanted.div_ceil(groups).min(blocks);
+        let shares = wanted.div_ceil(groups * parts).min(count);
+        let mut items = Vec::with_capacity(groups * parts * shares);
+        for group in 0..groups {
+            let images = group * each..((group + 1) * each).min(self.images);
+            let places = images.len() * self.gather.places_per_image();
+            let part = places.div_ceil(parts).next_multiple_of(ROWS);
+            for start in (0..places).step_by(part) {
+                for share in 0..shares {
+                    items.push(Item {
+                        images: images.clone(),
+                        places: start..(start + part).min(places),
+                        panels: share * count / shares..(share + 1) * count / shares,
+                    });
+                }
+            }
+        }
+        items
+    }
+
+    fn write_item(&self, item: &Item, terms: &[u32], places: &[u32]) {
+        let channels = 0..self.gather.channels();
+        let source = self.gather.source(self.maps, item.images.clone(), channels);
+        let mut sums = Scratch::new(PLACES * WIDEST);
+        for start in item.places.clone().step_by(PLACES) {
+            let block = start..(start + PLACES).min(item.places.end);
+            for panel in item.panels.clone() {
+                for first in (0..self.panels.terms()).step_by(TERMS) {
+                    let range = first..(first + TERMS).min(self.panels.terms());
+                    let panel = self.panels.panel(panel, first);
+                    let (places, terms) = (&places[block.clone()], Terms::new(&terms[range]));
+                    fill(source.values(), places, terms, panel, (&mut sums, first > 0));
+                }
+                self.store(item.images.start, block.clone(), panel, &mut sums);
+            }
+        }
+    }
+
+    /// Adds the bias to `[place, output]` and puts the values where they belong.
+    fn store(&self, first_image: usize, block: Range<usize>, panel: usize, sums: &mut [f32]) {
+        let width = self.panels.panel(panel, 0).width;
+        let first = panel * WIDEST;
+        let count = (self.panels.outputs() - first).min(WIDEST);
+        if let Some(bias) = self.bias {
+            for row in sums.chunks_exact_mut(width).take(block.len()) {
+                row.iter_mut()
+                    .zip(&bias[first..first + count])
+                    .for_each(|(sum, bias)| *sum += bias);
+            }
+        }
+        let per_image = self.gather.places_per_image();
+        let mut place = block.start;
+        while place < block.end {
+            let (image, start) = (place / per_image, place % per_image);
+            let end = per_image.min(start + block.end - place);
+            let rows = &sums[(place - block.start) * width..];
+            let maps = (first_image + image) * self.panels.outputs() + first;
+            self.scatter(rows, width, maps, count, start..end);
+            place += end - start;
+        }
+    }
+
+    /// Puts places of one image, `[place, output]`, into the maps from the one at `first`.
+    fn scatter(&self, rows: &[f32], width: usize, first: usize, maps: usize, places: Range<usize>) {
+        let Target { out, map, first: [top, left], steps } = self.target;
+        let size = map[0] * map[1];
+        let columns = self.gather.grid()[1];
+        if steps == [1, 1] {
+            let to = out.at(first * size + places.start, (maps - 1) * size + places.len());
+            // SAFETY: `at` checked the bounds, and no other item has these maps and places.
+            unsafe { transpose((rows, width), (to, size), [places.len(), maps]) };
+            return;
+        }
+        for (row, place) in rows.chunks(width).zip(places) {
+            let (y, x) = (place / columns * steps[0] + top, place % columns * steps[1] + left);
+            let to = out.at(first * size + y * map[1] + x, (maps - 1) * size + 1);
+            for (i, value) in row[..maps].iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { *to.add(i * size) = *value };
+            }
+        }
+    }
+}
+
+/// Sums of a block of places, `[place, output]`, in place of what stands there or added to it.
+fn fill(
+    source: &[f32],
+    places: &[u32],
+    terms: Terms,
+    panel: Panel,
+    (sums, add): (&mut [f32], bool),
+) {
+    let stride = panel.width;
+    for (start, values) in (0..places.len()).step_by(ROWS).zip(sums.chunks_mut(ROWS * stride)) {
+        multiply(source, rows(places, start), terms, panel, &mut Sums { values, stride, add });
+    }
+}
