@@ -80,7 +80,7 @@ pub fn main() -> ExitCode {
     match dispatch(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", words(&error));
             ExitCode::from(status_of(&error))
         }
     }
@@ -115,6 +115,20 @@ fn start_log() {
 #[error("{0}")]
 pub(crate) struct BadArgument(pub(crate) String);
 
+/// An error with its causes, leaving out those that the words before them already tell.
+fn words(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |mut told, cause| {
+        let cause = cause.to_string();
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told.push_str(": ");
+            told.push_str(&cause);
+        }
+        told
+    })
+}
+
 /// The exit status for an error: 2 where the arguments were wrong.
 fn status_of(error: &anyhow::Error) -> u8 {
     let wrong_setting = |error: &TrainError| matches!(error, TrainError::Setting { .. });
@@ -142,6 +156,16 @@ mod tests {
         assert_eq!(cli.folder, Some("galaxies".into()));
         let cli = Cli::try_parse_from(["arclet", "demo", "--headless"]).unwrap();
         assert!(matches!(cli.command, Some(Command::Demo(_))));
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let denied = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let error =
+            anyhow::Error::from(RunError::Write { path: "runs/a".into(), source: denied() });
+        assert_eq!(words(&error).matches(&denied().to_string()).count(), 1, "{}", words(&error));
+        let error = anyhow::Error::from(denied()).context("cannot open the data set");
+        assert_eq!(words(&error), format!("cannot open the data set: {}", denied()));
     }
 
     #[test]
