@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::gather::Gather;
+use super::gather::{Field, Gather};
 use super::panels::Panels;
 use crate::kernels::microkernel::{Panel, ROWS, Sums, Terms, WIDEST, multiply, rows};
 use crate::kernels::scratch::{Scratch, Shared};
@@ -48,8 +48,10 @@ impl Product<'_> {
     pub(super) fn write(&self) {
         let each = (PLACES / self.gather.places_per_image()).clamp(1, self.images);
         let terms = self.gather.term_offsets(self.gather.channels());
-        let places = self.gather.place_offsets(each, self.gather.channels());
-        self.items(each).into_par_iter().for_each(|item| self.write_item(&item, &terms, &places));
+        let field = Field::new(self.gather, self.maps, self.images);
+        let places = field.places(each, self.gather.channels());
+        let write = |item: Item| self.write_item(&item, &field, &terms, &places);
+        self.items(each).into_par_iter().for_each(write);
     }
 
     /// Work for all threads; how it is divided changes no value.
@@ -77,9 +79,8 @@ impl Product<'_> {
         items
     }
 
-    fn write_item(&self, item: &Item, terms: &[u32], places: &[u32]) {
-        let channels = 0..self.gather.channels();
-        let source = self.gather.source(self.maps, item.images.clone(), channels);
+    fn write_item(&self, item: &Item, field: &Field, terms: &[u32], places: &[u32]) {
+        let source = field.source(item.images.clone(), 0..self.gather.channels());
         let mut sums = Scratch::new(PLACES * WIDEST);
         for start in item.places.clone().step_by(PLACES) {
             let block = start..(start + PLACES).min(item.places.end);

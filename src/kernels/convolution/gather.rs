@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use crate::kernels::scratch::Scratch;
 
 /// Place (y, x) of the grid and tap (dy, dx) read the map at (y · `steps[0]` + dy,
@@ -20,20 +22,72 @@ pub(super) struct Gather {
     plane: [usize; 2],
 }
 
-/// Values that places and terms index together.
+/// Maps `[image, channel, height, width]` as a gather reads them.
+pub(super) struct Field<'a> {
+    gather: &'a Gather,
+    maps: &'a [f32],
+    /// All planes with zeros around, when they must have some and are not too many.
+    padded: Option<Scratch>,
+}
+
+/// Values of some images and channels, which places and terms index together.
 pub(super) enum Source<'a> {
-    /// The maps as they stand.
-    Direct(&'a [f32]),
+    /// As they stand.
+    Borrowed(&'a [f32]),
     /// Planes with zeros around.
     Padded(Scratch),
 }
 
+/// Values that are padded all at once: 8 MiB. Larger fields are padded a part at a time.
+const AT_ONCE: usize = 2 << 20;
+
 impl Source<'_> {
     pub(super) fn values(&self) -> &[f32] {
         match self {
-            Self::Direct(values) => values,
+            Self::Borrowed(values) => values,
             Self::Padded(values) => values,
         }
+    }
+}
+
+impl<'a> Field<'a> {
+    pub(super) fn new(gather: &'a Gather, maps: &'a [f32], images: usize) -> Self {
+        let each = gather.channels * gather.plane[0] * gather.plane[1];
+        if gather.is_direct() || images * each > AT_ONCE {
+            return Self { gather, maps, padded: None };
+        }
+        let mut padded = Scratch::new(images * each);
+        padded[..images * each].par_chunks_exact_mut(each).enumerate().for_each(|(image, to)| {
+            gather.pad(maps, image, 0..gather.channels, to);
+        });
+        Self { gather, maps, padded: Some(padded) }
+    }
+
+    /// Offsets of the places of `images` images in a source with this many channels.
+    pub(super) fn places(&self, images: usize, channels: usize) -> Vec<u32> {
+        let whole = self.padded.is_some() || self.gather.is_direct();
+        self.gather.place_offsets(images, if whole { self.gather.channels } else { channels })
+    }
+
+    /// The source of some images and channels.
+    pub(super) fn source(&self, images: Range<usize>, channels: Range<usize>) -> Source<'_> {
+        let gather = self.gather;
+        let [plane, row] = gather.strides();
+        let all = gather.channels * plane;
+        let start = images.start * all + channels.start * plane;
+        if let Some(padded) = &self.padded {
+            return Source::Borrowed(&padded[start..images.end * all]);
+        }
+        if gather.is_direct() {
+            let corner = gather.first[0] as usize * row + gather.first[1] as usize;
+            return Source::Borrowed(&self.maps[start + corner..images.end * all]);
+        }
+        let each = channels.len() * plane;
+        let mut padded = Scratch::new(images.len() * each);
+        for (image, to) in images.zip(padded.chunks_exact_mut(each)) {
+            gather.pad(self.maps, image, channels.clone(), to);
+        }
+        Source::Padded(padded)
     }
 }
 
@@ -104,10 +158,9 @@ impl Gather {
         offsets.map(|offset| offset as u32).collect()
     }
 
-    /// Offsets of the places of `images` images, with this many channels in the source.
-    pub(super) fn place_offsets(&self, images: usize, channels: usize) -> Vec<u32> {
+    /// Offsets of the places of `images` images that stand this many channels apart.
+    fn place_offsets(&self, images: usize, channels: usize) -> Vec<u32> {
         let [plane, row] = self.strides();
-        let channels = if self.is_direct() { self.channels } else { channels };
         let [down, right] = self.steps;
         let mut offsets = Vec::with_capacity(images * self.places_per_image());
         for image in 0..images {
@@ -119,50 +172,51 @@ impl Gather {
         offsets
     }
 
-    /// The source of some images and channels of `maps`, `[batch, channel, height, width]`.
-    pub(super) fn source<'a>(
-        &self,
-        maps: &'a [f32],
-        images: Range<usize>,
-        channels: Range<usize>,
-    ) -> Source<'a> {
-        let map = self.map[0] * self.map[1];
-        if self.is_direct() {
-            let corner = self.first[0] as usize * self.map[1] + self.first[1] as usize;
-            let start = (images.start * self.channels + channels.start) * map + corner;
-            return Source::Direct(&maps[start..images.end * self.channels * map]);
+    /// Copies the maps of some channels of an image into planes, with zeros where there is no map.
+    fn pad(&self, maps: &[f32], image: usize, channels: Range<usize>, to: &mut [f32]) {
+        let size = self.map[0] * self.map[1];
+        let maps =
+            &maps[(image * self.channels + channels.start) * size..][..channels.len() * size];
+        let [(top, above, rows), (left, before, columns)] = [self.overlap(0), self.overlap(1)];
+        let corner = top * self.map[1] + left;
+        let start = above * self.plane[1] + before;
+        to.fill(0.0);
+        if rows == 0 || columns == 0 {
+            return;
         }
         let plane = self.plane[0] * self.plane[1];
-        let mut padded = Scratch::new(images.len() * channels.len() * plane);
-        let mut planes = padded.chunks_exact_mut(plane);
-        for image in images {
-            for channel in channels.clone() {
-                let map = &maps[(image * self.channels + channel) * map..][..map];
-                self.pad(map, planes.next().expect("a plane for each map"));
-            }
+        for (map, plane) in maps.chunks_exact(size).zip(to.chunks_exact_mut(plane)) {
+            let from = map[corner..].chunks(self.map[1]);
+            let to = plane[start..].chunks_mut(self.plane[1]);
+            from.zip(to)
+                .take(rows)
+                .for_each(|(from, to)| copy(&from[..columns], &mut to[..columns]));
         }
-        Source::Padded(padded)
     }
 
-    /// Copies a map into a plane, with zeros where there is no map.
-    fn pad(&self, map: &[f32], plane: &mut [f32]) {
-        let [height, width] = self.map.map(|length| length as isize);
-        let [top, left] = self.first;
-        let full = self.plane[1];
-        let begin = left.clamp(0, width);
-        let end = (left + full as isize).clamp(begin, width);
-        let blank = ((begin - left) as usize).min(full);
-        let copied = (end - begin) as usize;
-        for (row, to) in plane.chunks_exact_mut(full).enumerate() {
-            let y = top + row as isize;
-            if y < 0 || y >= height {
-                to.fill(0.0);
-                continue;
-            }
-            let from = &map[(y * width + begin) as usize..][..copied];
-            to[..blank].fill(0.0);
-            to[blank..blank + copied].copy_from_slice(from);
-            to[blank + copied..].fill(0.0);
+    /// Where map and plane overlap on an axis: its begin in the one and the other, and its length.
+    fn overlap(&self, axis: usize) -> (usize, usize, usize) {
+        let (first, length) = (self.first[axis], self.map[axis] as isize);
+        let begin = first.clamp(0, length);
+        let end = (first + self.plane[axis] as isize).clamp(begin, length);
+        (begin as usize, (begin - first) as usize, (end - begin) as usize)
+    }
+}
+
+/// Copies a row; the usual lengths without a call.
+fn copy(from: &[f32], to: &mut [f32]) {
+    fn fixed<const N: usize>(from: &[f32], to: &mut [f32]) {
+        if let (Some(from), Some(to)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
+            *to = *from;
         }
+    }
+    match from.len() {
+        1 => fixed::<1>(from, to),
+        2 => fixed::<2>(from, to),
+        4 => fixed::<4>(from, to),
+        8 => fixed::<8>(from, to),
+        16 => fixed::<16>(from, to),
+        32 => fixed::<32>(from, to),
+        _ => to.copy_from_slice(from),
     }
 }

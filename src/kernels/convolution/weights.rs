@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::gather::Gather;
+use super::gather::{Field, Gather};
 use super::panels::width;
 use crate::kernels::microkernel::{Panel, ROWS, Sums, Terms, WIDEST, multiply, rows};
 use crate::kernels::scratch::{Scratch, Shared};
@@ -35,10 +35,11 @@ impl Gradient<'_> {
         let wanted = (4 * rayon::current_num_threads()).div_ceil(panels);
         let each = terms.div_ceil(wanted).clamp(8 * ROWS, TERMS).next_multiple_of(ROWS);
         let blocks = terms.div_ceil(each);
+        let field = Field::new(self.gather, self.maps, self.images);
         let write = |out: Shared| {
             (0..panels * blocks).into_par_iter().for_each(|item| {
                 let (panel, start) = (item / blocks, item % blocks * each);
-                self.write(panel * WIDEST, start..(start + each).min(terms), out);
+                self.write(&field, panel * WIDEST, start..(start + each).min(terms), out);
             });
         };
         // SAFETY: the items are all panels times all blocks of terms.
@@ -59,7 +60,7 @@ impl Gradient<'_> {
     }
 
     /// Writes the gradients of the outputs from `first` of one panel, for a range of terms.
-    fn write(&self, first: usize, terms: Range<usize>, out: Shared) {
+    fn write(&self, field: &Field, first: usize, terms: Range<usize>, out: Shared) {
         let (taps, all) = (self.gather.taps(), self.gather.terms());
         let width = width(self.outputs, first);
         let channels = terms.start / taps..terms.end.div_ceil(taps);
@@ -67,7 +68,7 @@ impl Gradient<'_> {
         let skipped = terms.start - channels.start * taps;
         let mut sums = Scratch::new(terms.len().next_multiple_of(ROWS) * width);
         let offsets = &offsets[skipped..skipped + terms.len()];
-        self.sum(first, width, &channels, offsets, &mut sums);
+        self.sum(field, first, &channels, offsets, &mut sums);
         let count = (self.outputs - first).min(WIDEST);
         let to = out.at(first * all + terms.start, (count - 1) * all + terms.len());
         // SAFETY: `at` checked the bounds, and no other item has these outputs and terms.
@@ -77,20 +78,21 @@ impl Gradient<'_> {
     /// Sums over all images and places of the terms with these offsets, `[term, output]`.
     fn sum(
         &self,
+        field: &Field,
         first: usize,
-        width: usize,
         channels: &Range<usize>,
         terms: &[u32],
         sums: &mut [f32],
     ) {
         let per_image = self.gather.places_per_image();
+        let width = width(self.outputs, first);
         let each = (PLACES / per_image).clamp(1, self.images);
-        let places = self.gather.place_offsets(each, channels.len());
+        let places = field.places(each, channels.len());
         let mut packed = Scratch::new(PLACES.min(each * per_image) * width);
         let mut add = false;
         for start in (0..self.images).step_by(each) {
             let images = start..(start + each).min(self.images);
-            let source = self.gather.source(self.maps, images.clone(), channels.clone());
+            let source = field.source(images.clone(), channels.clone());
             for place in (0..images.len() * per_image).step_by(PLACES) {
                 let block = place..(place + PLACES).min(images.len() * per_image);
                 self.pack(first, width, start, block.clone(), &mut packed);
