@@ -156,4 +156,34 @@ vectorised! {
             *a = if sum < 0.0 { 0.0 } else { sum };
         }
     }
+
+    /// Puts each value that is larger than the best so far, or NaN, in its place; the first has
+    /// this index.
+    fn take_larger(x: &[f32], index: u32, best: &mut [f32], at: &mut [u32]) {
+        for (i, ((best, at), &x)) in best.iter_mut().zip(at).zip(x).enumerate() {
+            let larger = x > *best || x.is_nan();
+            *best = if larger { x } else { *best };
+            *at = if larger { index + i as u32 } else { *at };
+        }
+    }
+
+    /// As [`take_larger`], with every second value.
+    fn take_larger_of_two(x: &[f32], index: u32, best: &mut [f32], at: &mut [u32]) {
+        for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
+            let x = x[2 * i];
+            let larger = x > *best || x.is_nan();
+            *best = if larger { x } else { *best };
+            *at = if larger { index + 2 * i as u32 } else { *at };
+        }
+    }
+
+    /// As [`take_larger`], with the values this far apart.
+    fn take_larger_of(x: &[f32], stride: usize, index: u32, best: &mut [f32], at: &mut [u32]) {
+        for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
+            let x = x[stride * i];
+            let larger = x > *best || x.is_nan();
+            *best = if larger { x } else { *best };
+            *at = if larger { index + (stride * i) as u32 } else { *at };
+        }
+    }
 }

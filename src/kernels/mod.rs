@@ -11,6 +11,7 @@ mod lanes;
 mod microkernel;
 mod normalisation;
 mod pointwise;
+mod pooling;
 mod scratch;
 mod transpose;
 
@@ -18,10 +19,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::backend::Dispatch;
 use burn::tensor::module::{self, BatchNormTrainOutput};
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, activation};
 
 use extension::Kernels;
+use pooling::Pooling;
 
 static ENABLED: AtomicBool = AtomicBool::new(true);
 
@@ -103,6 +105,19 @@ pub fn add_relu<const D: usize>(a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
         return activation::relu(a + b);
     }
     Tensor::from_dispatch(Dispatch::add_rectify(a.into_dispatch(), b.into_dispatch()))
+}
+
+/// Maximum pooling of `x`, `[batch, channel, height, width]`.
+///
+/// # Panics
+/// When no window fits, as burn's.
+pub fn max_pool2d(x: Tensor<4>, options: MaxPoolOptions<2>) -> Tensor<4> {
+    let &MaxPoolOptions { kernel_size, stride, padding, ceil_mode, .. } = &options;
+    let pooling = Pooling::new(x.dims(), kernel_size, stride, padding, ceil_mode);
+    let Some(pooling) = pooling.filter(|_| runs_here(&x) && options.dilation == [1, 1]) else {
+        return module::max_pool2d(x, options);
+    };
+    Tensor::from_dispatch(Dispatch::pool(x.into_dispatch(), pooling))
 }
 
 /// Whether a tensor is on Flex in single precision.

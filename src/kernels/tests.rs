@@ -1,11 +1,11 @@
 //! The kernels against burn's own operations on Flex.
 
 use burn::tensor::module;
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use proptest::prelude::*;
 
-use super::{add_relu, batch_norm_train, conv2d, relu};
+use super::{add_relu, batch_norm_train, conv2d, max_pool2d, relu};
 
 /// Values from a seed, between −1 and 1.
 pub(super) fn noise<const D: usize>(dims: [usize; D], seed: usize, device: &Device) -> Tensor<D> {
@@ -187,6 +187,33 @@ proptest! {
             dims,
         );
         agree(&ours, &theirs);
+    }
+
+    #[test]
+    fn pooling_agrees_with_burn(
+        dims in [1..=5_usize, 1..=9, 1..=17, 1..=17],
+        (kernel, stride) in ([1..=4_usize, 1..=4], [1..=3_usize, 1..=3]),
+        padding in [0..=1_usize, 0..=1],
+        ceil in any::<bool>(),
+    ) {
+        let fits = |axis: usize| {
+            padding[axis] * 2 <= kernel[axis] && dims[axis + 2] + 2 * padding[axis] >= kernel[axis]
+        };
+        prop_assume!(fits(0) && fits(1));
+        let options = MaxPoolOptions::new(kernel)
+            .with_stride(stride)
+            .with_padding_pairs(padding.map(|side| (side, side)))
+            .with_ceil_mode(ceil);
+        let device = Device::flex().autodiff();
+        let run = |pool: fn(Tensor<4>, MaxPoolOptions<2>) -> Tensor<4>| {
+            // Rounded, so that some values are equal.
+            let x = noise(dims, 1, &device).mul_scalar(8.0).round().require_grad();
+            let y = pool(x.clone(), options.clone());
+            let factor = noise(y.dims(), 2, &device);
+            let gradients = (y.clone() * factor).sum().backward();
+            [host(y), host(x.grad(&gradients).expect("a gradient"))]
+        };
+        agree(&run(max_pool2d), &run(module::max_pool2d));
     }
 
     #[test]

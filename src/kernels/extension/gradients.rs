@@ -1,5 +1,7 @@
 //! The backward passes of the kernels.
 
+use std::sync::Arc;
+
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -9,6 +11,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Flex, TensorMetadata};
 
 use super::{Kernels, Plain, contiguous, maps, own, tensor, values};
 use crate::kernels::convolution::Shape;
+use crate::kernels::pooling::{Pooled, Pooling};
 use crate::kernels::{normalisation, pointwise};
 
 /// Of input, weights and perhaps a bias.
@@ -22,6 +25,10 @@ struct Normalisation;
 /// Of one operand, or of two that were added.
 #[derive(Debug)]
 struct Rectifier;
+
+/// Of the maps.
+#[derive(Debug)]
+struct MaximumPooling;
 
 #[derive(Debug, Clone)]
 struct Normalised {
@@ -90,6 +97,19 @@ impl<const N: usize> Backward<Flex, N> for Rectifier {
         let gradient = through_rectifier(&ops.state, gradient);
         for node in ops.parents.into_iter().flatten() {
             grads.register::<Flex>(node.id, gradient.clone());
+        }
+    }
+}
+
+impl Backward<Flex, 1> for MaximumPooling {
+    type State = (Arc<Vec<u32>>, Pooling);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
+        let (indices, pooling) = ops.state;
+        if let [Some(node)] = ops.parents {
+            let result = pooling.gradient(&indices, values(&gradient));
+            grads.register::<Flex>(node.id, tensor(result, pooling.input()));
         }
     }
 }
@@ -172,6 +192,17 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         let output = Flex::add_rectify(a.into_primitive(), b.into_primitive());
         match Rectifier.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish(output.clone(), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn pool(x: FloatTensor<Self>, pooling: Pooling) -> FloatTensor<Self> {
+        let nodes = [x.node()];
+        let x = contiguous(x.into_primitive());
+        let Pooled { output, indices } = pooling.forward(values(&x));
+        let output = tensor(output, pooling.output());
+        match MaximumPooling.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((Arc::new(indices), pooling), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }

@@ -11,6 +11,7 @@ use burn::tensor::ops::ConvOptions;
 use super::convolution::{Shape, Window};
 use super::normalisation::Maps;
 use super::pointwise;
+use super::pooling::Pooling;
 
 /// What the kernels add to a backend. The shapes were checked before.
 #[backend_extension(Flex, Autodiff)]
@@ -41,6 +42,9 @@ pub(super) trait Kernels: burn::backend::Backend {
 
     /// max(a + b, 0) of tensors of one shape.
     fn add_rectify(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// `[batch, channel, height, width]`
+    fn pool(x: FloatTensor<Self>, pooling: Pooling) -> FloatTensor<Self>;
 }
 
 /// The sizes of a convolution if the kernels can do it.
@@ -126,5 +130,9 @@ impl Kernels for Flex {
             return b;
         }
         tensor(pointwise::add_rectify(values(&a), values(&b)), a.shape())
+    }
+
+    fn pool(x: Plain, pooling: Pooling) -> Plain {
+        tensor(pooling.forward(values(&contiguous(x))).output, pooling.output())
     }
 }

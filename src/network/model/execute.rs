@@ -1,6 +1,6 @@
 //! Running the graph: each node in turn, each value dropped after its last use.
 
-use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, linear, max_pool2d};
+use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, linear};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{Rng, SeedableRng};
@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::batch_norm::{self, Statistics};
 use super::{Model, ParameterTensor};
-use crate::kernels::{add_relu, conv2d, relu};
+use crate::kernels::{add_relu, conv2d, max_pool2d, relu};
 use crate::network::window::{Sides, windows};
 use crate::network::{Activation, Layer, NodeId};
 
