@@ -40,7 +40,7 @@ pub(super) fn all() -> &'static [Adapter] {
 fn enumerate() -> (Vec<Instance>, Vec<Adapter>) {
     let mut instances = Vec::new();
     let mut software_only = Vec::new();
-    for interface in AutoGraphicsApi::chain().into_iter().filter(|&interface| is_asked(interface)) {
+    for interface in AutoGraphicsApi::chain() {
         let instance = Instance::new(InstanceDescriptor {
             backends: interface.into(),
             ..InstanceDescriptor::new_without_display_handle()
@@ -57,13 +57,6 @@ fn enumerate() -> (Vec<Instance>, Vec<Adapter>) {
     }
     let adapters = numbered(&software_only);
     (instances, adapters)
-}
-
-/// OpenGL is not asked without a session: on Linux its library then complains on standard error,
-/// in words that read like an error of ours.
-fn is_asked(interface: wgpu::Backend) -> bool {
-    let session = std::env::var_os("XDG_RUNTIME_DIR").is_some();
-    interface != wgpu::Backend::Gl || session || !cfg!(target_os = "linux")
 }
 
 /// Polls a future that is ready at once, as wgpu's are outside a browser.
