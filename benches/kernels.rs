@@ -7,17 +7,17 @@ use std::time::Instant;
 use arclet::architectures;
 use arclet::kernels;
 use arclet::network::model::Model;
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
-/// Name, input, outputs, kernel, stride and padding of the convolutions.
-const CONVOLUTIONS: [(&str, [usize; 4], usize, usize, usize, usize); 6] = [
-    ("first 7x7/2", [16, 3, 64, 64], 64, 7, 2, 3),
-    ("3x3 64 at 16", [16, 64, 16, 16], 64, 3, 1, 1),
-    ("3x3 128 at 8", [16, 128, 8, 8], 128, 3, 1, 1),
-    ("3x3 256 at 4", [16, 256, 4, 4], 256, 3, 1, 1),
-    ("3x3 512 at 2", [16, 512, 2, 2], 512, 3, 1, 1),
-    ("1x1 256 at 8", [16, 256, 8, 8], 256, 1, 1, 0),
+/// Name, input, and outputs, kernel, stride, padding of the convolutions.
+const CONVOLUTIONS: [(&str, [usize; 4], [usize; 4]); 6] = [
+    ("first 7x7/2", [16, 3, 64, 64], [64, 7, 2, 3]),
+    ("3x3 64 at 16", [16, 64, 16, 16], [64, 3, 1, 1]),
+    ("3x3 128 at 8", [16, 128, 8, 8], [128, 3, 1, 1]),
+    ("3x3 256 at 4", [16, 256, 4, 4], [256, 3, 1, 1]),
+    ("3x3 512 at 2", [16, 512, 2, 2], [512, 3, 1, 1]),
+    ("1x1 256 at 8", [16, 256, 8, 8], [256, 1, 1, 0]),
 ];
 
 /// Networks and batch sizes, at 64 × 64 with three channels.
@@ -29,16 +29,17 @@ fn main() {
     // `cargo test --benches` asks only whether it runs.
     let short = arguments.iter().any(|argument| argument == "--test");
     let names: Vec<&String> = arguments.iter().filter(|name| !name.starts_with('-')).collect();
-    let wanted = |name: &str| names.is_empty() || names.iter().any(|part| name.contains(&**part));
+    let wanted = &|name: &str| names.is_empty() || names.iter().any(|part| name.contains(&**part));
     let rounds = if short { 1 } else { 12 };
     println!("{:<22} {:>8} {:>8} {:>7}", "milliseconds", "burn", "ours", "ratio");
-    for (name, x, outputs, size, stride, padding) in CONVOLUTIONS {
+    for (name, x, [outputs, size, stride, padding]) in CONVOLUTIONS {
         if wanted(name) {
             let weight = [outputs, x[1], size, size];
             let options = ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1);
             convolution(name, x, weight, &options, rounds);
         }
     }
+    others([16, 64, 32, 32], wanted, rounds);
     for (name, batch) in NETWORKS.into_iter().take(if short { 1 } else { NETWORKS.len() }) {
         if wanted(name) {
             network(name, batch, rounds / 2);
@@ -83,13 +84,35 @@ fn convolution(
         kernels::conv2d(input.clone(), kernel.clone(), None, options.clone());
     };
     report(&format!("{name} fwd"), alternate(rounds, forward));
-    let input = input.clone().autodiff().require_grad();
+    // The images themselves have no gradient.
+    let input = input.clone().autodiff().set_require_grad(x[1] > 3);
     let kernel = kernel.clone().autodiff().require_grad();
     let both = || {
         let y = kernels::conv2d(input.clone(), kernel.clone(), None, options.clone());
         y.sum().backward();
     };
     report(&format!("{name} fwd+bwd"), alternate(rounds, both));
+}
+
+/// Normalisation with a ReLU, and pooling.
+fn others(dims: [usize; 4], wanted: impl Fn(&str) -> bool, rounds: usize) {
+    let device = Device::flex().autodiff();
+    let x = noise(dims, &device).require_grad();
+    let [scale, shift] = [1, 2].map(|_| noise([dims[1]], &device).require_grad());
+    if wanted("batch norm and ReLU") {
+        let both = || {
+            let (x, scale, shift) = (x.clone(), scale.clone(), shift.clone());
+            kernels::batch_norm_train(x, scale, shift, 1e-5, true).output.sum().backward();
+        };
+        report("batch norm and ReLU", alternate(rounds, both));
+    }
+    if wanted("max pool 3x3/2") {
+        let options = MaxPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]);
+        let both = || {
+            kernels::max_pool2d(x.clone(), options.clone()).sum().backward();
+        };
+        report("max pool 3x3/2", alternate(rounds, both));
+    }
 }
 
 /// Steps of plain gradient descent, without the loader.

@@ -2,6 +2,8 @@
 
 use std::mem::MaybeUninit;
 
+use super::pooling::Pooling;
+
 /// Sums run in this many lanes, on every processor, so that they round alike.
 const LANES: usize = 32;
 
@@ -12,7 +14,6 @@ macro_rules! vectorised {
         $(#[$doc])*
         pub(super) fn $name($($arg: $type),*) $(-> $out)? {
             #[inline(always)]
-            #[expect(clippy::inline_always, reason = "the body takes the caller's features")]
             fn plain($($arg: $type),*) $(-> $out)? $body
             #[cfg(target_arch = "x86_64")]
             {
@@ -157,33 +158,8 @@ vectorised! {
         }
     }
 
-    /// Puts each value that is larger than the best so far, or NaN, in its place; the first has
-    /// this index.
-    fn take_larger(x: &[f32], index: u32, best: &mut [f32], at: &mut [u32]) {
-        for (i, ((best, at), &x)) in best.iter_mut().zip(at).zip(x).enumerate() {
-            let larger = x > *best || x.is_nan();
-            *best = if larger { x } else { *best };
-            *at = if larger { index + i as u32 } else { *at };
-        }
-    }
-
-    /// As [`take_larger`], with every second value.
-    fn take_larger_of_two(x: &[f32], index: u32, best: &mut [f32], at: &mut [u32]) {
-        for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
-            let x = x[2 * i];
-            let larger = x > *best || x.is_nan();
-            *best = if larger { x } else { *best };
-            *at = if larger { index + 2 * i as u32 } else { *at };
-        }
-    }
-
-    /// As [`take_larger`], with the values this far apart.
-    fn take_larger_of(x: &[f32], stride: usize, index: u32, best: &mut [f32], at: &mut [u32]) {
-        for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
-            let x = x[stride * i];
-            let larger = x > *best || x.is_nan();
-            *best = if larger { x } else { *best };
-            *at = if larger { index + (stride * i) as u32 } else { *at };
-        }
+    /// Pools one map.
+    fn pool(pooling: &Pooling, x: &[f32], output: &mut [f32], indices: &mut [u32]) {
+        pooling.pool(x, output, indices);
     }
 }

@@ -88,9 +88,10 @@ impl Maps {
                     // SAFETY: each plane belongs to one channel.
                     let to = unsafe { out.slice(start, self.places) };
                     let from = &x[start..start + self.places];
-                    match rectify {
-                        true => lanes::normalise_rectified(from, line, to),
-                        false => lanes::normalise(from, line, to),
+                    if rectify {
+                        lanes::normalise_rectified(from, line, to);
+                    } else {
+                        lanes::normalise(from, line, to);
                     }
                 }
                 [mean as f32, variance as f32]

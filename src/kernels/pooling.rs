@@ -82,11 +82,14 @@ impl Pooling {
         (x.par_chunks(before), output.par_chunks_mut(behind), indices.par_chunks_mut(behind))
             .into_par_iter()
             .with_min_len(each)
-            .for_each(|(x, output, indices)| self.pool(x, output, indices));
+            .for_each(|(x, output, indices)| lanes::pool(self, x, output, indices));
         Pooled { output, indices }
     }
 
-    fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32]) {
+    /// Pools one map into an output that holds −∞. Called from [`lanes::pool`].
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "takes the caller's vectors")]
+    pub(super) fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32]) {
         let width = self.output[1];
         let rows = output.chunks_exact_mut(width).zip(indices.chunks_exact_mut(width));
         for (row, (best, at)) in rows.enumerate() {
@@ -100,6 +103,8 @@ impl Pooling {
     }
 
     /// Lets a row of windows see row `y` of the map.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "takes the caller's vectors")]
     fn pool_row(&self, x: &[f32], y: usize, best: &mut [f32], at: &mut [u32]) {
         let (stride, before) = (self.stride[1], self.padding[1]);
         for tap in 0..self.kernel[1] {
@@ -113,9 +118,9 @@ impl Pooling {
             let (best, at) = (&mut best[begin..end], &mut at[begin..end]);
             let index = (y * self.input[1] + first) as u32;
             match stride {
-                1 => lanes::take_larger(&x[first..], index, best, at),
-                2 => lanes::take_larger_of_two(&x[first..], index, best, at),
-                _ => lanes::take_larger_of(&x[first..], stride, index, best, at),
+                1 => take_larger(&x[first..], 1, index, best, at),
+                2 => take_larger(&x[first..], 2, index, best, at),
+                _ => take_larger(&x[first..], stride, index, best, at),
             }
         }
     }
@@ -139,6 +144,20 @@ impl Pooling {
         };
         // SAFETY: every map is written.
         unsafe { Shared::filled(maps * before, fill) }
+    }
+}
+
+/// Puts each value that is larger than the best so far, or NaN, in its place; the values stand
+/// `stride` apart, and the first has this index.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "takes the caller's vectors and stride")]
+fn take_larger(x: &[f32], stride: usize, index: u32, best: &mut [f32], at: &mut [u32]) {
+    let x = &x[..=(best.len() - 1) * stride];
+    for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
+        let x = x[stride * i];
+        let larger = x > *best || x.is_nan();
+        *best = if larger { x } else { *best };
+        *at = if larger { index + (stride * i) as u32 } else { *at };
     }
 }
 

@@ -4,7 +4,7 @@ mod gradients;
 
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Flex, TensorMetadata, backend_extension};
+use burn::backend::{Flex, FlexDevice, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 use burn::tensor::ops::ConvOptions;
 
@@ -75,7 +75,7 @@ fn own(tensor: &mut Plain) -> Option<&mut [f32]> {
 }
 
 fn tensor<S: Into<burn::tensor::Shape>>(values: Vec<f32>, shape: S) -> Plain {
-    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+    Flex::float_from_data(TensorData::new(values, shape), &FlexDevice)
 }
 
 /// The sizes of maps `[batch, channel, height, width]`.
