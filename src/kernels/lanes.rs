@@ -2,8 +2,6 @@
 
 use std::mem::MaybeUninit;
 
-use super::pooling::Pooling;
-
 /// Sums run in this many lanes, on every processor, so that they round alike.
 const LANES: usize = 32;
 
@@ -158,8 +156,23 @@ vectorised! {
         }
     }
 
-    /// Pools one map.
-    fn pool(pooling: &Pooling, x: &[f32], output: &mut [f32], indices: &mut [u32]) {
-        pooling.pool(x, output, indices);
+    /// The largest value of each column of some rows of a map, and its index; the first of
+    /// equals, the last NaN if there is one. The rows have the length of `best`.
+    fn column_maxima(map: &[f32], first_row: usize, best: &mut [f32], at: &mut [u32]) {
+        let width = best.len();
+        best.fill(f32::NEG_INFINITY);
+        let first = (first_row * width) as u32;
+        for (at, index) in at.iter_mut().zip(first..) {
+            *at = index;
+        }
+        for (row, values) in map.chunks_exact(width).enumerate() {
+            let mut index = first + (row * width) as u32;
+            for ((best, at), &value) in best.iter_mut().zip(&mut *at).zip(values) {
+                let larger = (value > *best) | value.is_nan();
+                *best = if larger { value } else { *best };
+                *at = if larger { index } else { *at };
+                index = index.wrapping_add(1);
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! thread's work; the first of equal values counts, and NaN is larger than anything.
 
 use std::mem::MaybeUninit;
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -22,6 +23,9 @@ pub(super) struct Pooling {
     /// Above and to the left.
     padding: [usize; 2],
 }
+
+/// The maxima of the columns of a few rows, and where they stand.
+type Columns = (Vec<f32>, Vec<u32>);
 
 /// Output `[batch, channel, height, width]`, and where in its map each value stood.
 pub(super) struct Pooled {
@@ -76,53 +80,40 @@ impl Pooling {
         let [before, behind] = self.sizes();
         let maps = self.batch[0] * self.batch[1];
         assert_eq!(x.len(), maps * before, "wrong number of values for {self:?}");
-        let mut output = vec![f32::NEG_INFINITY; maps * behind];
+        let mut output = vec![0.0; maps * behind];
         let mut indices = vec![0; maps * behind];
+        let columns = || (vec![0.0; self.input[1]], vec![0; self.input[1]]);
         let each = WORTH.div_ceil(behind);
         (x.par_chunks(before), output.par_chunks_mut(behind), indices.par_chunks_mut(behind))
             .into_par_iter()
             .with_min_len(each)
-            .for_each(|(x, output, indices)| lanes::pool(self, x, output, indices));
+            .for_each_init(columns, |columns, (x, output, indices)| {
+                self.pool(x, output, indices, columns);
+            });
         Pooled { output, indices }
     }
 
-    /// Pools one map into an output that holds −∞. Called from [`lanes::pool`].
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "takes the caller's vectors")]
-    pub(super) fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32]) {
-        let width = self.output[1];
-        let rows = output.chunks_exact_mut(width).zip(indices.chunks_exact_mut(width));
+    /// Pools one map: first down the columns, then along the row of their maxima.
+    fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32], columns: &mut Columns) {
+        let [width, across] = [self.input[1], self.output[1]];
+        let (values, places) = columns;
+        let rows = output.chunks_exact_mut(across).zip(indices.chunks_exact_mut(across));
         for (row, (best, at)) in rows.enumerate() {
-            for tap in 0..self.kernel[0] {
-                let y = (row * self.stride[0] + tap).wrapping_sub(self.padding[0]);
-                if y < self.input[0] {
-                    self.pool_row(&x[y * self.input[1]..][..self.input[1]], y, best, at);
-                }
+            let rows = self.window(0, row);
+            let map = &x[rows.start * width..rows.end * width];
+            lanes::column_maxima(map, rows.start, values, places);
+            for (place, (best, at)) in best.iter_mut().zip(at).enumerate() {
+                let window = self.window(1, place);
+                (*best, *at) = largest(&values[window.clone()], &places[window]);
             }
         }
     }
 
-    /// Lets a row of windows see row `y` of the map.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "takes the caller's vectors")]
-    fn pool_row(&self, x: &[f32], y: usize, best: &mut [f32], at: &mut [u32]) {
-        let (stride, before) = (self.stride[1], self.padding[1]);
-        for tap in 0..self.kernel[1] {
-            // The windows whose tap lies in the map: 0 ≤ window · stride + tap − before < width.
-            let begin = before.saturating_sub(tap).div_ceil(stride);
-            let end = (x.len() + before).saturating_sub(tap).div_ceil(stride).min(best.len());
-            if begin >= end {
-                continue;
-            }
-            let first = begin * stride + tap - before;
-            let (best, at) = (&mut best[begin..end], &mut at[begin..end]);
-            let index = (y * self.input[1] + first) as u32;
-            match stride {
-                1 => take_larger(&x[first..], 1, index, best, at),
-                2 => take_larger(&x[first..], 2, index, best, at),
-                _ => take_larger(&x[first..], stride, index, best, at),
-            }
-        }
+    /// What a window covers of the map's rows (axis 0) or columns (axis 1).
+    fn window(&self, axis: usize, place: usize) -> Range<usize> {
+        let begin = place * self.stride[axis];
+        let end = (begin + self.kernel[axis]).saturating_sub(self.padding[axis]);
+        begin.saturating_sub(self.padding[axis])..end.min(self.input[axis])
     }
 
     /// The gradient of the input, given that of the output.
@@ -147,18 +138,15 @@ impl Pooling {
     }
 }
 
-/// Puts each value that is larger than the best so far, or NaN, in its place; the values stand
-/// `stride` apart, and the first has this index.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "takes the caller's vectors and stride")]
-fn take_larger(x: &[f32], stride: usize, index: u32, best: &mut [f32], at: &mut [u32]) {
-    let x = &x[..=(best.len() - 1) * stride];
-    for (i, (best, at)) in best.iter_mut().zip(at).enumerate() {
-        let x = x[stride * i];
-        let larger = x > *best || x.is_nan();
-        *best = if larger { x } else { *best };
-        *at = if larger { index + (stride * i) as u32 } else { *at };
+/// The largest of a few values, of equals that of the least index, or NaN.
+fn largest(values: &[f32], indices: &[u32]) -> (f32, u32) {
+    let (mut best, mut at) = (f32::NEG_INFINITY, u32::MAX);
+    for (&value, &index) in values.iter().zip(indices) {
+        let larger = value > best || value.is_nan() || (value == best && index < at);
+        best = if larger { value } else { best };
+        at = if larger { index } else { at };
     }
+    (best, at)
 }
 
 /// The values, now zero.
