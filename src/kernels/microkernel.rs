@@ -223,3 +223,50 @@ mod x86 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sums of a tile whose columns `run` computes sixteen at a time.
+    fn by_columns(run: unsafe fn(&Tile, usize)) -> Vec<f32> {
+        let source: Vec<f32> = (0..40).map(|i| (i as f32 * 0.7).sin()).collect();
+        let panel: Vec<f32> = (0..9 * 48).map(|i| (i as f32 * 0.3).cos()).collect();
+        let mut sums = vec![1.0; ROWS * 50];
+        let tile = Tile {
+            rows: [0, 3, 7, 7, 12, 20].map(|row| source[row..].as_ptr()),
+            terms: &[0, 1, 2, 5, 6, 7, 11, 12, 19],
+            panel: panel.as_ptr(),
+            width: 48,
+            out: sums.as_mut_ptr(),
+            stride: 50,
+            add: true,
+        };
+        for column in [0, 16, 32] {
+            // SAFETY: rows and terms reach 39, nine terms fill the panel, the sums have six rows.
+            unsafe { run(&tile, column) };
+        }
+        sums
+    }
+
+    #[test]
+    fn processors_without_wide_vectors_give_the_same_sums() {
+        /// Stands for all columns at the first, so that it is called as the others.
+        unsafe fn chosen(tile: &Tile, column: usize) {
+            if column == 0 {
+                // SAFETY: the caller's promise.
+                unsafe { run(tile) };
+            }
+        }
+        let plain = by_columns(portable);
+        let mut others = vec![by_columns(chosen)];
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // SAFETY: the features are there; the tile is `by_columns`'s promise.
+            others.push(by_columns(|tile, column| unsafe { x86::narrow(tile, column) }));
+        }
+        for other in others {
+            assert!(plain.iter().zip(&other).all(|(plain, other)| (plain - other).abs() < 1e-5));
+        }
+    }
+}
