@@ -2,7 +2,7 @@
 //! tessellation, without a graphics card, while the CPU trains another run. Prints percentiles of
 //! the thread's time, and of the clock beside it; run with `cargo bench --bench frames`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ fn main() {
     let short = std::env::args().any(|argument| argument == "--test");
     let (steps, frames) = if short { (10_000, 5) } else { (STEPS, FRAMES) };
     let folder = tempfile::tempdir().expect("a folder for the run");
-    let training = start_training(folder.path().join("run"));
+    let training = start_training(&folder.path().join("run"));
     println!("{steps} steps, {EPOCHS} epochs, 1920 × 1080, while ResNet-18 trains on the CPU;");
     println!("milliseconds per frame, of the window's thread (and by the clock)");
     println!("{:<12} {:>15} {:>15} {:>15}", "panel", "median", "95 %", "worst");
@@ -59,7 +59,7 @@ fn main() {
 }
 
 /// A run that keeps the processor busy; returns after its first step.
-fn start_training(folder: PathBuf) -> Session {
+fn start_training(folder: &Path) -> Session {
     let data = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data/galaxies");
     let plan = Plan {
         network: "resnet18".into(),
@@ -67,7 +67,7 @@ fn start_training(folder: PathBuf) -> Session {
         epochs: 10_000,
         ..Plan::for_sample(data)
     };
-    let session = run::start(plan, &folder, Arc::new(|| ())).expect("the sample can be trained");
+    let session = run::start(plan, folder, Arc::new(|| ())).expect("the sample can be trained");
     while !matches!(session.events().recv(), Ok(Event::Steps(_)) | Err(_)) {}
     session
 }
