@@ -11,6 +11,7 @@ mod cfitsio;
 mod conformance;
 #[cfg(test)]
 mod damage;
+mod rice;
 mod source;
 mod structure;
 mod tiles;

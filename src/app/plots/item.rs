@@ -69,7 +69,8 @@ pub(super) fn scaled(y: f64, log: bool) -> f64 {
 impl PlotItem for CurveItem<'_> {
     fn shapes(&self, ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
         let bounds = transform.bounds();
-        let columns = transform.frame().width().max(1.0) as usize;
+        // Two pixels a column: the extremes stay, and half the points are left to draw.
+        let columns = (transform.frame().width() / 2.0).max(1.0) as usize;
         for run in self.curve.visible(bounds.min()[0], bounds.max()[0], columns).iter() {
             for piece in run.split(|point| self.log && point[1] <= 0.0) {
                 if !piece.is_empty() {

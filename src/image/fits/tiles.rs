@@ -2,11 +2,13 @@
 //!
 //! cfitsio 3.49 believes the descriptors in the table, and its HCOMPRESS and PLIO decoders believe
 //! the sizes written inside each tile; a broken file would make them allocate gigabytes or write
-//! beyond their buffers.
+//! beyond their buffers. Its RICE decoder looks for its end after each block only; `rice` walks
+//! through the stream first.
 //!
 //! Source: FITS standard 4.0, sections 7.3.5 and 10.1.
 
 use super::card::Header;
+use super::rice::Coding;
 use super::structure::Shape;
 use crate::image::MAX_PIXELS;
 
@@ -185,7 +187,7 @@ fn check_column(table: &Table, column: &HeapColumn, tiles: &Tiles) -> Result<(),
             .ok_or(format!("tile {row} lies outside its data"))?;
         let tile = &table.data[(table.heap + offset) as usize..end as usize];
         if holds_pixels && !tile.is_empty() && row < tiles.count() {
-            check_tile(method, tile, tiles.pixels(row))
+            check_tile(method, table.header, tile, tiles.pixels(row))
                 .map_err(|what| format!("tile {row} {what}"))?;
         }
     }
@@ -204,8 +206,12 @@ fn descriptor(bytes: &[u8], wide: bool) -> Option<(u64, u64)> {
 }
 
 /// Refuses a tile whose own header disagrees with its size.
-fn check_tile(method: &str, tile: &[u8], pixels: u64) -> Result<(), &'static str> {
+fn check_tile(method: &str, header: &Header, tile: &[u8], pixels: u64) -> Result<(), &'static str> {
     match method {
+        "RICE_1" | "RICE_ONE" => {
+            let whole = Coding::of(header).is_none_or(|coding| coding.is_whole(tile, pixels));
+            whole.then_some(()).ok_or("is cut short")
+        }
         "HCOMPRESS_1" => {
             // Magic number, two sides, scale, sum of all pixels, three bit-plane counts.
             let side = |at: usize| {
@@ -269,9 +275,10 @@ mod tests {
             "ZNAXIS1 = 4",
         ];
         let shape = Shape { bitpix: 16, axes: vec![4] };
-        let data = |length: u8| vec![0, 0, 0, length, 0, 0, 0, 1, 9, 9, 9, 9];
-        assert_eq!(check(&header(&cards), &shape, &data(3)), Ok(()));
-        let error = check(&header(&cards), &shape, &data(4)).unwrap_err();
+        // Four raw bytes of the first pixel, five zero bits for a block without differences.
+        let data = |length: u8| vec![0, 0, 0, length, 0, 0, 0, 0, 9, 9, 9, 9, 8];
+        assert_eq!(check(&header(&cards), &shape, &data(5)), Ok(()));
+        let error = check(&header(&cards), &shape, &data(6)).unwrap_err();
         assert!(error.contains("tile 0 lies outside"), "{error}");
     }
 
@@ -279,9 +286,10 @@ mod tests {
     fn an_hcompress_tile_with_other_sides_than_its_header_is_refused() {
         let mut tile = vec![0xdd, 0x99, 0, 0, 0, 2, 0, 0, 0, 3];
         tile.resize(40, 0);
-        assert_eq!(check_tile("HCOMPRESS_1", &tile, 6), Ok(()));
-        assert!(check_tile("HCOMPRESS_1", &tile, 5).is_err());
-        assert!(check_tile("HCOMPRESS_1", &tile[..20], 6).is_err());
+        let none = Header::default();
+        assert_eq!(check_tile("HCOMPRESS_1", &none, &tile, 6), Ok(()));
+        assert!(check_tile("HCOMPRESS_1", &none, &tile, 5).is_err());
+        assert!(check_tile("HCOMPRESS_1", &none, &tile[..20], 6).is_err());
     }
 
     #[test]
