@@ -21,9 +21,11 @@ pub(super) struct Coding {
 impl Coding {
     /// The coding that cfitsio will read by; `None` for a block size that it cannot have.
     pub(super) fn of(header: &Header) -> Option<Self> {
-        // cfitsio reads these two by their place, and swaps them where they look swapped.
-        let value = |keyword: &str| header.integer(keyword);
-        let (mut block, mut bytes) = (value("ZVAL1").unwrap_or(32), value("ZVAL2").unwrap_or(4));
+        // cfitsio reads these two by their place, knows an old format without the second, and swaps
+        // them where they look swapped.
+        let mut block = header.integer("ZVAL1").unwrap_or(32);
+        let old = header.text("ZNAME2") == Some("NOISEBIT");
+        let mut bytes = header.integer("ZVAL2").filter(|_| !old).unwrap_or(4);
         if block < 16 && bytes > 8 {
             std::mem::swap(&mut block, &mut bytes);
         }

@@ -210,7 +210,7 @@ fn check_tile(method: &str, header: &Header, tile: &[u8], pixels: u64) -> Result
     match method {
         "RICE_1" | "RICE_ONE" => {
             let whole = Coding::of(header).is_none_or(|coding| coding.is_whole(tile, pixels));
-            whole.then_some(()).ok_or("is cut short")
+            whole.then_some(()).ok_or("is broken: its compressed data are damaged")
         }
         "HCOMPRESS_1" => {
             // Magic number, two sides, scale, sum of all pixels, three bit-plane counts.
@@ -276,7 +276,7 @@ mod tests {
         ];
         let shape = Shape { bitpix: 16, axes: vec![4] };
         // Four raw bytes of the first pixel, five zero bits for a block without differences.
-        let data = |length: u8| vec![0, 0, 0, length, 0, 0, 0, 0, 9, 9, 9, 9, 8];
+        let data = |length: u8| vec![0, 0, 0, length, 0, 0, 0, 0, 9, 9, 9, 9, 0];
         assert_eq!(check(&header(&cards), &shape, &data(5)), Ok(()));
         let error = check(&header(&cards), &shape, &data(6)).unwrap_err();
         assert!(error.contains("tile 0 lies outside"), "{error}");
