@@ -1,10 +1,12 @@
 //! The networks of the literature, each a function that builds a [`Network`] and reads like the
 //! table of its paper. A new one is one function and one line in [`all`].
 
+mod alexnet;
 mod inception;
 mod lenet;
 mod resnet;
 mod simple;
+mod vgg;
 
 use crate::network::{Network, NetworkError};
 
@@ -51,6 +53,15 @@ pub fn all() -> &'static [Architecture] {
         resnet::RESNET26_NARROW,
         inception::GOOGLENET,
         inception::GOOGLENET_AUX,
+        alexnet::ALEXNET,
+        vgg::VGG11,
+        vgg::VGG13,
+        vgg::VGG16,
+        vgg::VGG19,
+        vgg::VGG11_BN,
+        vgg::VGG13_BN,
+        vgg::VGG16_BN,
+        vgg::VGG19_BN,
     ];
     ALL
 }

@@ -28,6 +28,15 @@ fn counts_are_the_published_ones() {
     assert_eq!(counts("resnet152", imagenet, 1000).0, 60_192_808);
     assert_eq!(counts("googlenet", imagenet, 1000).0, 6_624_904);
     assert_eq!(counts("googlenet-aux", imagenet, 1000).0, 13_004_888);
+    assert_eq!(counts("alexnet", imagenet, 1000).0, 61_100_840);
+    assert_eq!(counts("vgg11", imagenet, 1000).0, 132_863_336);
+    assert_eq!(counts("vgg13", imagenet, 1000).0, 133_047_848);
+    assert_eq!(counts("vgg16", imagenet, 1000).0, 138_357_544);
+    assert_eq!(counts("vgg19", imagenet, 1000).0, 143_667_240);
+    assert_eq!(counts("vgg11-bn", imagenet, 1000).0, 132_868_840);
+    assert_eq!(counts("vgg13-bn", imagenet, 1000).0, 133_053_736);
+    assert_eq!(counts("vgg16-bn", imagenet, 1000).0, 138_365_992);
+    assert_eq!(counts("vgg19-bn", imagenet, 1000).0, 143_678_248);
     // The same with five classes, moving statistics included.
     assert_eq!(counts("resnet18", [3, 64, 64], 5), (11_179_077, 9_600));
     assert_eq!(counts("resnet34", [3, 64, 64], 5), (21_287_237, 17_024));
