@@ -73,7 +73,7 @@ fn googlenet(
 
 /// torchvision's `BasicConv2d`: convolution, batch normalisation, ReLU. `name` ends with the dot
 /// before `conv`, or is empty.
-fn basic(b: &mut Builder, name: &str, x: NodeId, convolution: Conv) -> NodeId {
+pub(super) fn basic(b: &mut Builder, name: &str, x: NodeId, convolution: Conv) -> NodeId {
     let x = b.conv(&format!("{name}conv"), x, convolution);
     let x = b.batch_norm(&format!("{name}bn"), x, 1e-3);
     b.relu(&format!("{name}relu"), x)

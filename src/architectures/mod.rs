@@ -3,6 +3,7 @@
 
 mod alexnet;
 mod inception;
+mod inception_v3;
 mod lenet;
 mod resnet;
 mod simple;
@@ -53,6 +54,7 @@ pub fn all() -> &'static [Architecture] {
         resnet::RESNET26_NARROW,
         inception::GOOGLENET,
         inception::GOOGLENET_AUX,
+        inception_v3::INCEPTION_V3,
         alexnet::ALEXNET,
         vgg::VGG11,
         vgg::VGG13,

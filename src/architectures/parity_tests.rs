@@ -180,3 +180,22 @@ fn vgg16_equals_torchvisions() {
     let logits = [0.841_675_5, 1.027_181_1, -0.184_885_4, -1.073_746_9, -0.383_378_3];
     check("vgg16", 64, logits, layers);
 }
+
+#[test]
+fn inception_v3_equals_torchvisions() {
+    let layers: &[Moments] = &[
+        ("Conv2d_1a_3x3.conv", 1.033_444e-4, 0.986_754_389),
+        ("maxpool1", 0.056_442_921, 0.066_893_628),
+        ("maxpool2", 0.243_324_754, 0.312_163_343),
+        ("Mixed_5b.branch5x5_2.bn", 0.019_047_718, 0.123_975_878),
+        ("Mixed_5d.branch_pool.bn", 0.012_777_209, 0.085_796_734),
+        ("Mixed_6a.branch3x3dbl_3.conv", 6.266_159e-5, 0.002_535_551),
+        ("Mixed_6b.branch7x7_2.bn", -0.005_946_312, 0.102_424_699),
+        ("Mixed_6e.branch7x7dbl_5.bn", -0.003_937_214, 0.109_218_341),
+        ("Mixed_7a.branch7x7x3_3.conv", 1.447_854e-5, 0.003_142_232),
+        ("Mixed_7c.branch3x3dbl_3b.bn", 0.004_655_907, 0.081_441_164),
+        ("avgpool", 0.047_924_543, 0.085_494_079),
+    ];
+    let logits = [0.289_399_6, 0.222_018_1, -0.520_090_1, 0.689_565_1, -0.576_095];
+    check("inception-v3", 139, logits, layers);
+}

@@ -28,6 +28,8 @@ fn counts_are_the_published_ones() {
     assert_eq!(counts("resnet152", imagenet, 1000).0, 60_192_808);
     assert_eq!(counts("googlenet", imagenet, 1000).0, 6_624_904);
     assert_eq!(counts("googlenet-aux", imagenet, 1000).0, 13_004_888);
+    assert_eq!(counts("inception-v3", [3, 299, 299], 1000).0, 23_834_568);
+    assert_eq!(counts("inception-v3", [3, 139, 139], 5), (21_795_813, 34_432));
     assert_eq!(counts("alexnet", imagenet, 1000).0, 61_100_840);
     assert_eq!(counts("vgg11", imagenet, 1000).0, 132_863_336);
     assert_eq!(counts("vgg13", imagenet, 1000).0, 133_047_848);
@@ -113,6 +115,8 @@ fn too_small_images_are_refused_by_layer_and_size() {
         "an image of 8×8 pixels does not fit googlenet: layer `maxpool3` receives 1×1; \
          the smallest square image that fits is 15×15 pixels"
     );
+    // torchvision's weights metadata give (75, 75) for Inception-v3.
+    assert_eq!(network("inception-v3", [3, 299, 299], 5).minimum_input(), Some(75));
     // conv 5, pool 2, conv 5, pool 2 leave one pixel of 16.
     assert_eq!(network("lenet5", [1, 32, 32], 10).minimum_input(), Some(16));
     assert!(build("lenet5", [1, 15, 40], 10).is_err());
@@ -125,7 +129,7 @@ fn too_small_images_are_refused_by_layer_and_size() {
 fn any_number_of_bands_and_classes() {
     for architecture in all() {
         for bands in [1, 4, 7] {
-            let network = architecture.build([bands, 69, 75], 2).unwrap();
+            let network = architecture.build([bands, 79, 83], 2).unwrap();
             assert_eq!(network.shapes().unwrap()[network.output], Shape::Vector([2]));
         }
     }

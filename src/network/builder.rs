@@ -94,11 +94,13 @@ pub struct Pool {
     stride: usize,
     padding: Padding,
     ceil: bool,
+    count_padding: bool,
 }
 
 /// A square pooling window and its step.
 pub const fn pool(kernel: usize, stride: usize) -> Pool {
-    Pool { kernel, stride, padding: Padding::Explicit([0; 4]), ceil: false }
+    let padding = Padding::Explicit([0; 4]);
+    Pool { kernel, stride, padding, ceil: false, count_padding: false }
 }
 
 impl Pool {
@@ -120,6 +122,13 @@ impl Pool {
     #[must_use]
     pub const fn ceil(mut self) -> Self {
         self.ceil = true;
+        self
+    }
+
+    /// Counts the padding's zeros in a mean, as PyTorch does unless told otherwise.
+    #[must_use]
+    pub const fn count_padding(mut self) -> Self {
+        self.count_padding = true;
         self
     }
 }
@@ -214,16 +223,16 @@ impl Builder {
 
     /// Maximum over windows.
     pub fn max_pool(&mut self, name: &str, x: NodeId, pool: Pool) -> NodeId {
-        let Pool { kernel, stride, padding, ceil } = pool;
+        let Pool { kernel, stride, padding, ceil, .. } = pool;
         let layer = Layer::MaxPool { kernel: [kernel; 2], stride: [stride; 2], padding, ceil };
         self.add_layer(name, &[x], layer)
     }
 
     /// Mean over windows; padding does not count.
     pub fn avg_pool(&mut self, name: &str, x: NodeId, pool: Pool) -> NodeId {
-        let Pool { kernel, stride, padding, ceil } = pool;
+        let Pool { kernel, stride, padding, ceil, count_padding } = pool;
         let (kernel, stride) = ([kernel; 2], [stride; 2]);
-        let layer = Layer::AvgPool { kernel, stride, padding, count_padding: false, ceil };
+        let layer = Layer::AvgPool { kernel, stride, padding, count_padding, ceil };
         self.add_layer(name, &[x], layer)
     }
 
