@@ -5,6 +5,7 @@ mod alexnet;
 mod inception;
 mod inception_v3;
 mod lenet;
+mod lens;
 mod resnet;
 mod simple;
 mod vgg;
@@ -50,6 +51,7 @@ pub fn all() -> &'static [Architecture] {
         resnet::RESNET50,
         resnet::RESNET101,
         resnet::RESNET152,
+        lens::RESNET50_KERAS,
         resnet::RESNET26,
         resnet::RESNET26_NARROW,
         inception::GOOGLENET,

@@ -46,6 +46,8 @@ fn counts_are_the_published_ones() {
     assert_eq!(counts("resnet101", [3, 64, 64], 5), (42_510_405, 105_344));
     assert_eq!(counts("resnet152", [3, 64, 64], 5), (58_154_053, 151_424));
     assert_eq!(counts("googlenet", [3, 96, 96], 5), (5_605_029, 14_560));
+    // Keras' applications with two classes: 23,591,810 in all.
+    assert_eq!(counts("resnet50-keras", [3, 224, 224], 2), (23_538_690, 53_120));
     // Dai & Tong 2018: 55,725,637 in all for k = 2.
     assert_eq!(counts("resnet26", [3, 64, 64], 5), (55_679_429, 46_208));
     assert_eq!(counts("resnet26-k1", [3, 64, 64], 5), (13_957_829, 23_168));
