@@ -3,9 +3,9 @@
 use egui::{Grid, RichText, ScrollArea, Ui};
 
 use super::Next;
-use crate::app::commands::{COMMANDS, Menu};
+use crate::app::commands::{COMMANDS, Command, Menu};
 use crate::app::theme::{SPACE, Theme};
-use crate::app::widgets::hint_ui;
+use crate::app::widgets::{from_right_ui, hint_ui};
 
 /// Every command that has a shortcut, by menu.
 pub(super) fn shortcuts_ui(ui: &mut Ui) -> Next {
@@ -19,53 +19,50 @@ pub(super) fn shortcuts_ui(ui: &mut Ui) -> Next {
 }
 
 fn menu_ui(ui: &mut Ui, menu: Menu) {
-    let theme = Theme::of(ui.ctx());
     let with_keys =
         |menu| COMMANDS.iter().filter(move |c| c.menu == menu && !c.shortcuts.is_empty());
     if with_keys(menu).next().is_none() {
         return;
     }
-    ui.label(RichText::new(menu.title()).color(theme.text_strong).size(14.5));
-    Grid::new(("shortcuts", menu.title()))
-        .num_columns(2)
-        .min_col_width(200.0)
-        .min_row_height(20.0)
-        .spacing([SPACE, 2.0])
-        .striped(true)
-        .show(ui, |ui| {
-            for command in with_keys(menu) {
-                let keys: Vec<String> =
-                    command.shortcuts.iter().map(|keys| ui.ctx().format_shortcut(keys)).collect();
-                ui.monospace(keys.join("  or  "));
-                ui.label(command.title.trim_end_matches('…'));
-                ui.end_row();
-            }
-        });
+    let keys = |command: &Command| {
+        let keys = command.shortcuts.iter().map(|keys| ui.ctx().format_shortcut(keys));
+        keys.collect::<Vec<_>>().join("  or  ")
+    };
+    let rows: Vec<_> = with_keys(menu)
+        .map(|command| (keys(command), command.title.trim_end_matches('…')))
+        .collect();
+    table_ui(ui, menu.title(), &rows);
     ui.add_space(SPACE);
 }
 
-fn extra_ui(ui: &mut Ui) {
+/// Keys, and what they do.
+fn table_ui(ui: &mut Ui, title: &str, rows: &[(impl AsRef<str>, &str)]) {
     let theme = Theme::of(ui.ctx());
-    ui.label(RichText::new("Contact sheet").color(theme.text_strong).size(14.5));
-    Grid::new("shortcuts-sheet")
+    ui.label(RichText::new(title).color(theme.text_strong).size(14.5));
+    Grid::new(("shortcuts", title))
         .num_columns(2)
         .min_col_width(200.0)
         .min_row_height(20.0)
         .spacing([SPACE, 2.0])
         .striped(true)
         .show(ui, |ui| {
-            for (keys, what) in [
-                ("Arrow keys", "Choose another galaxy"),
-                ("Page Up, Page Down", "A page up or down"),
-                ("Home, End", "The first or last galaxy"),
-                ("Tab, Shift+Tab", "The next or previous control"),
-                ("Escape", "Close a dialog"),
-            ] {
-                ui.monospace(keys);
-                ui.label(what);
+            for (keys, what) in rows {
+                ui.monospace(keys.as_ref());
+                ui.label(*what);
                 ui.end_row();
             }
         });
+}
+
+fn extra_ui(ui: &mut Ui) {
+    let rows = [
+        ("Arrow keys", "Choose another galaxy"),
+        ("Page Up, Page Down", "A page up or down"),
+        ("Home, End", "The first or last galaxy"),
+        ("Tab, Shift+Tab", "The next or previous control"),
+        ("Escape", "Close a dialog"),
+    ];
+    table_ui(ui, "Contact sheet", &rows);
 }
 
 /// What Arclet is.
@@ -81,8 +78,5 @@ pub(super) fn about_ui(ui: &mut Ui) -> Next {
 
 fn close_ui(ui: &mut Ui) -> Next {
     ui.add_space(SPACE);
-    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    let close = ui.allocate_ui_with_layout(size, layout, |ui| ui.button("Close").clicked());
-    if close.inner { Next::Close } else { Next::Stay }
+    if from_right_ui(ui, |ui| ui.button("Close").clicked()) { Next::Close } else { Next::Stay }
 }

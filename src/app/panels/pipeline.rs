@@ -7,8 +7,8 @@ use super::PanelContext;
 use super::preview::{Pictures, Preview, Question};
 use crate::app::theme::SPACE;
 use crate::app::widgets::{
-    Icon, Row, card_ui, combo_ui, error_ui, hint_ui, icon_button_ui, number_ui, problem_ui, row_ui,
-    segmented_ui, slider_and_value_ui, slider_ui,
+    Icon, Row, card_ui, choice_ui, error_ui, hint_ui, icon_button_ui, number_ui, problem_ui,
+    row_ui, segmented_ui, slider_and_value_ui, slider_ui,
 };
 use crate::image::display::{Limits, Stretch};
 use crate::pipeline::{Augment, Channels, Normalise, Pipeline, PipelineError, Rotation};
@@ -159,14 +159,7 @@ fn limits_ui(ui: &mut Ui, limits: &mut Limits, problem: &Problem) {
         Limits::Fixed { .. } => 3,
     };
     let row = Row::new("Limits", "Which values become black and white, found for each image");
-    let changed = combo_ui(ui, row, names[kind], |ui| {
-        let mut changed = false;
-        for (index, name) in names.into_iter().enumerate() {
-            changed |= ui.selectable_value(&mut kind, index, name).changed();
-        }
-        changed
-    });
-    if changed {
+    if choice_ui(ui, row, &names, &mut kind) {
         *limits = match kind {
             0 => Limits::MinMax,
             1 => Limits::Percentile { percent: 99.5 },
@@ -225,22 +218,7 @@ fn augment_ui(ui: &mut Ui, augment: &mut Augment, size: usize, problem: &Problem
         Row::new("Contrast ±", "Relative change about the mean").problem(problem.of(&["contrast"]));
     slider_ui(ui, row, &mut augment.contrast, 0.0..=0.8, "");
     if ui.button("Switch all off").clicked() {
-        *augment = switched_off();
-    }
-}
-
-/// No random change at all.
-fn switched_off() -> Augment {
-    Augment {
-        rotation: Rotation::None,
-        flip_horizontal: false,
-        flip_vertical: false,
-        shift_pixels: 0.0,
-        zoom_min: 1.0,
-        zoom_max: 1.0,
-        noise_sigma: 0.0,
-        brightness: 0.0,
-        contrast: 0.0,
+        *augment = Augment::none();
     }
 }
 
@@ -375,13 +353,13 @@ mod tests {
         let mut other = Pipeline { stretch: Stretch::Asinh, ..before.clone() };
         forget_statistics(&mut other, &before);
         assert!(other.mean.is_empty() && other.std.is_empty());
-        let mut augmented = Pipeline { augment: switched_off(), ..before.clone() };
+        let mut augmented = Pipeline { augment: Augment::none(), ..before.clone() };
         forget_statistics(&mut augmented, &before);
         assert_eq!(augmented.mean, [0.5]);
     }
 
     #[test]
     fn no_random_change_is_a_valid_choice() {
-        assert_eq!(switched_off().validate(64), Ok(()));
+        assert_eq!(Augment::none().validate(64), Ok(()));
     }
 }

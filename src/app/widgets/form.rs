@@ -73,9 +73,7 @@ pub(crate) fn slider_and_value_ui<N: Numeric>(
     range: RangeInclusive<N>,
     unit: &str,
 ) -> bool {
-    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    let inner = ui.allocate_ui_with_layout(size, layout, |ui| {
+    from_right_ui(ui, |ui| {
         let span = (range.end().to_f64() - range.start().to_f64()).abs();
         let drag = DragValue::new(value)
             .range(range.clone())
@@ -89,8 +87,14 @@ pub(crate) fn slider_and_value_ui<N: Numeric>(
         let slider = Slider::new(value, range).show_value(false).trailing_fill(true);
         changed |= ui.add(slider).changed();
         changed
-    });
-    inner.inner
+    })
+}
+
+/// A line of the height of a control, filled from its right end.
+pub(crate) fn from_right_ui<R>(ui: &mut Ui, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(ui.available_width(), ui.spacing().interact_size.y);
+    let layout = egui::Layout::right_to_left(egui::Align::Center);
+    ui.allocate_ui_with_layout(size, layout, content).inner
 }
 
 /// A number to type or drag, for values over many magnitudes.
@@ -171,6 +175,17 @@ pub(crate) fn combo_ui(
             .show_ui(ui, list);
         name_combo(&combo.response, row.label, chosen);
         combo.inner.unwrap_or(false)
+    })
+}
+
+/// A choice of names, by its index. Returns true when it changed.
+pub(crate) fn choice_ui(ui: &mut Ui, row: Row<'_>, names: &[&str], chosen: &mut usize) -> bool {
+    combo_ui(ui, row, names[*chosen], |ui| {
+        let mut changed = false;
+        for (index, name) in names.iter().enumerate() {
+            changed |= ui.selectable_value(chosen, index, *name).changed();
+        }
+        changed
     })
 }
 

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::Problem;
-use crate::app::widgets::{Row, combo_ui, number_ui, slider_ui, switch_ui};
+use crate::app::widgets::{Row, choice_ui, number_ui, slider_ui, switch_ui};
 use crate::train::{Optimizer, Plan};
 
 const NAMES: [&str; 4] = ["SGD", "Adam", "AdamW", "RMSprop"];
@@ -17,14 +17,7 @@ pub(super) fn optimizer_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
         Optimizer::RmsProp { .. } => 3,
     };
     let row = Row::new("Optimiser", "How gradients become steps");
-    let changed = combo_ui(ui, row, NAMES[kind], |ui| {
-        let mut changed = false;
-        for (index, name) in NAMES.into_iter().enumerate() {
-            changed |= ui.selectable_value(&mut kind, index, name).changed();
-        }
-        changed
-    });
-    if changed {
+    if choice_ui(ui, row, &NAMES, &mut kind) {
         (plan.optimizer, plan.learning_rate) = fresh(kind);
     }
     let row = Row::new("Learning rate", "Size of a step, before the schedule")

@@ -5,7 +5,7 @@ use egui_plot::{Line, PlotPoints};
 
 use super::Problem;
 use crate::app::panels::PanelContext;
-use crate::app::widgets::{Row, combo_ui, integer_ui, number_ui, row_ui, slider_ui, text_ui};
+use crate::app::widgets::{Row, choice_ui, integer_ui, number_ui, row_ui, slider_ui, text_ui};
 use crate::train::{Plan, Schedule, schedule};
 
 const NAMES: [&str; 7] =
@@ -15,14 +15,7 @@ const NAMES: [&str; 7] =
 pub(super) fn schedule_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &mut Plan, problem: &Problem) {
     let mut kind = kind(&plan.schedule);
     let row = Row::new("Schedule", "How the learning rate changes over the run");
-    let changed = combo_ui(ui, row, NAMES[kind], |ui| {
-        let mut changed = false;
-        for (index, name) in NAMES.into_iter().enumerate() {
-            changed |= ui.selectable_value(&mut kind, index, name).changed();
-        }
-        changed
-    });
-    if changed {
+    if choice_ui(ui, row, &NAMES, &mut kind) {
         plan.schedule = fresh(kind, plan.epochs);
     }
     numbers_ui(ui, &mut plan.schedule, problem);
