@@ -8,6 +8,7 @@ mod demo;
 mod devices;
 mod evaluate;
 mod explain;
+mod folds;
 mod follow;
 mod info;
 mod networks;

@@ -1,13 +1,12 @@
 //! `arclet train`: train a network, or go on with an interrupted run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
-use serde_json::json;
 
-use super::{BadArgument, follow, output, settings};
+use super::{BadArgument, folds, follow, settings};
 use crate::catalogue;
 use crate::image::display::{Limits, Stretch};
 use crate::pipeline::{Augment, Channels, Normalise, Pipeline, Rotation};
@@ -190,7 +189,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let wake = Arc::new(|| ());
     if let Some(folder) = &args.resume {
         if let Some(folds) = Folds::open(folder)? {
-            return cross_validate(&folds, folder, args.json);
+            return folds::follow(&folds, folder, args.json);
         }
         let session = run::resume(folder, wake)?;
         return follow::follow(session, args.json);
@@ -199,45 +198,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let missing = || BadArgument("give a folder for the run: --out RUN".into());
     let out = args.out.as_deref().ok_or_else(missing)?;
     if let Some(count) = args.data_set.folds {
-        return cross_validate(&Folds::create(plan, count, out)?, out, args.json);
+        return folds::follow(&Folds::create(plan, count, out)?, out, args.json);
     }
     let session = run::start(plan, out, wake)?;
     follow::follow(session, args.json)
-}
-
-/// Trains the folds that are left, then tells what they say together.
-fn cross_validate(folds: &Folds, folder: &Path, json: bool) -> anyhow::Result<()> {
-    while let Some(number) = folds.next() {
-        let of = folds.count();
-        if json {
-            output::json(&json!({"event": "fold", "fold": number, "of": of}))?;
-        } else {
-            eprintln!("fold {number} of {of}");
-        }
-        follow::follow(folds.train(number, Arc::new(|| ()))?, json)?;
-        if folds.next() == Some(number) {
-            let folder = folder.display();
-            eprintln!("go on with all folds by `arclet train --resume {folder}`");
-            return Ok(());
-        }
-    }
-    let report = folds.report()?;
-    let summary = report.summary();
-    if json {
-        let figures: Vec<_> = summary
-            .iter()
-            .map(|(name, mean, deviation)| json!({"figure": name, "mean": mean, "std": deviation}))
-            .collect();
-        return output::json(
-            &json!({"event": "folds", "summary": figures, "together": report.together}),
-        );
-    }
-    eprintln!("over {} folds, mean and standard deviation:", folds.count());
-    for (name, mean, deviation) in summary {
-        eprintln!("  {:<18} {mean:.4} ± {deviation:.4}", name.replace('_', " "));
-    }
-    eprintln!("the table, all predictions and figures are in {}", folder.display());
-    Ok(())
 }
 
 /// The plan: the settings file, or defaults that suit the data set, changed by the arguments.

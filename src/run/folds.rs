@@ -167,15 +167,15 @@ const COLUMNS: [Column; 6] = [
 ];
 
 impl FoldsReport {
-    /// Mean over the folds and standard deviation (of the sample, n − 1) of each figure that all
-    /// folds have, by its name in `folds.csv`.
-    pub fn summary(&self) -> Vec<(&'static str, f64, f64)> {
-        let of = |(name, figure): Column| {
-            let values: Option<Vec<f64>> = self.folds.iter().map(figure).collect();
-            let (mean, deviation) = spread(&values?);
-            Some((name, mean, deviation))
-        };
-        COLUMNS.into_iter().filter_map(of).collect()
+    /// Each figure that all folds have, over the folds.
+    pub fn summary(&self) -> Vec<Spread> {
+        COLUMNS.into_iter().filter_map(|column| self.spread(column)).collect()
+    }
+
+    fn spread(&self, (figure, of): Column) -> Option<Spread> {
+        let values: Option<Vec<f64>> = self.folds.iter().map(of).collect();
+        let (mean, std) = spread(&values?);
+        Some(Spread { figure, mean, std })
     }
 
     fn to_csv(&self) -> Result<Vec<u8>, csv::Error> {
@@ -187,17 +187,26 @@ impl FoldsReport {
             let row = [(index + 1).to_string(), fold.n.to_string()];
             writer.write_record(row.into_iter().chain(figures))?;
         }
-        let summary = self.summary();
-        for (title, value) in [("mean", 1), ("standard deviation", 2)] {
-            let figures = COLUMNS.map(|(name, _)| {
-                let found = summary.iter().find(|entry| entry.0 == name);
-                written(found.map(|entry| if value == 1 { entry.1 } else { entry.2 }))
-            });
+        let spreads = COLUMNS.map(|column| self.spread(column));
+        let mean = spreads.map(|spread| written(spread.map(|spread| spread.mean)));
+        let std = spreads.map(|spread| written(spread.map(|spread| spread.std)));
+        for (title, figures) in [("mean", mean), ("standard deviation", std)] {
             let row = [title.to_owned(), String::new()];
             writer.write_record(row.into_iter().chain(figures))?;
         }
         writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()).into())
     }
+}
+
+/// A figure over the folds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Spread {
+    /// Its name in `folds.csv`.
+    pub figure: &'static str,
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation of the sample (n − 1).
+    pub std: f64,
 }
 
 fn written(value: Option<f64>) -> String {

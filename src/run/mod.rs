@@ -43,7 +43,7 @@ use journal::RunJournal;
 use crate::train::{Plan, Resumption, Session, Wake};
 
 pub use error::RunError;
-pub use folds::{Folds, FoldsReport};
+pub use folds::{Folds, FoldsReport, Spread};
 pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};
