@@ -86,6 +86,15 @@ impl Engine {
         self.spawn("devices", |_| Action::Devices(Ok(devices())));
     }
 
+    /// Reads settings from a file.
+    pub(crate) fn read_settings(&self, path: PathBuf) {
+        self.spawn("settings", move |_| {
+            let read =
+                crate::run::read_plan(&path).map(Box::new).map_err(|error| error.to_string());
+            Action::TakeSettings(path, read)
+        });
+    }
+
     /// Compares a device with the processor.
     pub(crate) fn verify_device(&self, id: String) {
         self.spawn("verify", move |_| {

@@ -52,6 +52,10 @@ pub enum Action {
     Configure(Box<Plan>),
     /// The gesture (a drag, a typed number) is over.
     Settle,
+    /// Read settings from this file.
+    ReadSettings(PathBuf),
+    /// The settings of a file, or why it could not be read.
+    TakeSettings(PathBuf, Result<Box<Plan>, String>),
     /// Take back the last change of the plan.
     Undo,
     /// Do it again.

@@ -33,6 +33,8 @@ pub enum Effect {
     },
     /// Start the engine on an interrupted run.
     Resume(RunId, PathBuf),
+    /// Read settings on a background thread.
+    ReadSettings(PathBuf),
     /// Compare a device with the processor.
     VerifyDevice(String),
     /// Search for a learning rate.

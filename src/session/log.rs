@@ -44,12 +44,20 @@ const CAPACITY: usize = 2000;
 impl Log {
     /// Adds a message; everything but [`Level::Info`] is shown as a notice too.
     pub fn push(&mut self, level: Level, text: impl Into<String>) {
-        let (id, text) = (self.next, text.into());
+        self.add(level, text.into(), level != Level::Info);
+    }
+
+    /// Adds a message that the panels say in its place, so that it needs no notice.
+    pub(super) fn push_quietly(&mut self, level: Level, text: impl Into<String>) {
+        self.add(level, text.into(), false);
+    }
+
+    fn add(&mut self, level: Level, text: String, notice: bool) {
+        let id = self.next;
         self.next += 1;
         if self.entries.len() == CAPACITY {
             self.entries.pop_front();
         }
-        let notice = level != Level::Info;
         self.entries.push_back(Entry { id, at: SystemTime::now(), level, text, notice });
     }
 
@@ -58,11 +66,6 @@ impl Log {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
             entry.notice = false;
         }
-    }
-
-    /// Takes the notice of the latest message off the screen.
-    pub(super) fn dismiss_last(&mut self) {
-        self.entries.iter_mut().last().into_iter().for_each(|entry| entry.notice = false);
     }
 
     /// All messages, oldest first.

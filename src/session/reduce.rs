@@ -32,6 +32,8 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Configure(plan) => configure(state, *plan),
         Action::Settle => state.undo.settle(&state.plan),
+        Action::ReadSettings(path) => return vec![Effect::ReadSettings(path)],
+        Action::TakeSettings(path, read) => take_settings(state, &path, read),
         Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan)),
         Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan)),
         Action::StartRun => return start(state),
@@ -133,9 +135,7 @@ fn open_failed(state: &mut State, of: u64, message: String) {
         && *ticket == of
     {
         let path = path.clone();
-        // The panels say it in its place, so it needs no notice.
-        state.log.push(Level::Error, message.clone());
-        state.log.dismiss_last();
+        state.log.push_quietly(Level::Error, message.clone());
         state.data = Data::Failed { path, message };
     }
 }
@@ -213,6 +213,19 @@ fn configure(state: &mut State, plan: Plan) {
     }
     state.undo.before_change(&state.plan);
     replace_plan(state, plan);
+}
+
+/// The settings of a file in place of the present ones; the data set stays.
+fn take_settings(state: &mut State, path: &Path, read: Result<Box<Plan>, String>) {
+    match read {
+        Ok(read) => {
+            let Plan { data, open, .. } = state.plan.clone();
+            configure(state, Plan { data, open, ..*read });
+            state.undo.settle(&state.plan);
+            state.log.push(Level::Success, format!("Settings taken from {}.", path.display()));
+        }
+        Err(message) => state.log.push(Level::Error, message),
+    }
 }
 
 fn travel(state: &mut State, step: impl FnOnce(&mut State) -> bool) {

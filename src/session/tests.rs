@@ -206,6 +206,21 @@ fn a_run_that_cannot_start_says_why() {
 }
 
 #[test]
+fn settings_of_a_file_leave_the_data_set_and_can_be_undone() {
+    let mut state = State::default();
+    state.plan.data = "galaxies".into();
+    let before = state.plan.clone();
+    let read = Plan { data: "elsewhere".into(), epochs: 77, ..Plan::default() };
+    reduce(&mut state, Action::TakeSettings("a/run.toml".into(), Ok(Box::new(read))));
+    assert_eq!((state.plan.epochs, &state.plan.data), (77, &before.data));
+    reduce(&mut state, Action::Undo);
+    assert_eq!(state.plan, before);
+    reduce(&mut state, Action::TakeSettings("b.toml".into(), Err("b.toml is damaged".into())));
+    assert_eq!(state.plan, before);
+    assert_eq!(state.log.count(Level::Error), 1);
+}
+
+#[test]
 fn a_run_is_opened_once() {
     let mut state = State::default();
     reduce(&mut state, Action::OpenRun("runs/a".into()));

@@ -13,6 +13,7 @@ use egui::{Context, Id, Modal, RichText, Ui};
 
 use super::commands::Desk;
 use super::theme::{SPACE, Theme};
+use super::widgets::from_right_ui;
 use crate::catalogue::OpenOptions;
 use crate::session::{Action, Level, SaveRequest, State};
 use crate::train::Plan;
@@ -204,7 +205,7 @@ impl Dialogs {
             Purpose::OpenRun => actions.push(Action::OpenRun(path)),
             Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),
             Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
-            Purpose::Settings => actions.extend(settings(&path, state)),
+            Purpose::Settings => actions.push(Action::ReadSettings(path)),
             Purpose::Weights => {
                 let plan = Plan { weights: path, ..state.plan.clone() };
                 actions.extend([Action::Configure(Box::new(plan)), Action::Settle]);
@@ -275,9 +276,7 @@ fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
     let theme = Theme::of(ui.ctx());
     ui.add_space(SPACE);
     let mut pressed = None;
-    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
-    let layout = egui::Layout::right_to_left(egui::Align::Center);
-    ui.allocate_ui_with_layout(size, layout, |ui| {
+    from_right_ui(ui, |ui| {
         let button = super::widgets::primary_button(theme, main);
         let response = ui.add_enabled(problem.is_none(), button);
         let response = match problem {
@@ -302,19 +301,6 @@ fn is_list(path: &Path) -> bool {
 
 fn parent(path: &Path) -> Option<PathBuf> {
     path.parent().map(Path::to_path_buf)
-}
-
-/// The settings of a file in place of the present ones; the data set stays.
-fn settings(path: &Path, state: &State) -> Vec<Action> {
-    match crate::run::read_plan(path) {
-        Ok(read) => {
-            let Plan { data, open, .. } = state.plan.clone();
-            let plan = Box::new(Plan { data, open, ..read });
-            let text = format!("Settings taken from {}.", path.display());
-            vec![Action::Configure(plan), Action::Settle, Action::Notify(Level::Success, text)]
-        }
-        Err(error) => vec![Action::Notify(Level::Error, error.to_string())],
-    }
 }
 
 /// Writes on a thread of its own; a missing extension is filled in.
