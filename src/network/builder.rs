@@ -203,12 +203,18 @@ impl Builder {
 
     /// Batch normalisation with PyTorch's momentum of 0.1.
     pub fn batch_norm(&mut self, name: &str, x: NodeId, eps: f64) -> NodeId {
-        self.add_layer(name, &[x], Layer::BatchNorm { eps, momentum: 0.1 })
+        self.add_layer(name, &[x], Layer::BatchNorm { eps, momentum: 0.1, scale: true })
     }
 
     /// Any activation function.
     pub fn activation(&mut self, name: &str, x: NodeId, function: Activation) -> NodeId {
         self.add_layer(name, &[x], Layer::Activation { function })
+    }
+
+    /// Division by the five neighbouring channels with the constants of AlexNet.
+    pub fn local_response_norm(&mut self, name: &str, x: NodeId) -> NodeId {
+        let layer = Layer::LocalResponseNorm { size: 5, alpha: 1e-4, beta: 0.75, k: 2.0 };
+        self.add_layer(name, &[x], layer)
     }
 
     /// Rectified linear unit.

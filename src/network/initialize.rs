@@ -43,6 +43,10 @@ pub(crate) fn values(
     match (tensor.role, initialization) {
         (Role::Scale | Role::RunningVariance, _) => vec![1.0; count],
         (Role::RunningMean, _) => vec![0.0; count],
+        (Role::Slope, _) => vec![0.25; count],
+        (Role::Fixed, _) => {
+            (0..count).map(|_| if rng.next_u32() & 1 == 0 { -1.0 } else { 1.0 }).collect()
+        }
         (Role::Bias, _) if weight.is_none() => vec![0.0; count],
         (Role::Weight, Initialization::HeFanOut) if tensor.shape.len() == 4 => {
             let std = (2.0 / tensor.fans().1 as f64).sqrt();

@@ -3,6 +3,7 @@
 //! [`Network`] is plain data that anybody may build ([`Builder`]), save and read.
 //! [`model::Model`] gives it weights on a device and runs it; nothing else runs a network.
 
+mod activation;
 mod blocks;
 pub mod builder;
 mod error;
@@ -11,11 +12,13 @@ pub mod model;
 mod shapes;
 pub mod summary;
 mod tensors;
+mod vary;
 pub mod weights;
 mod window;
 
 use serde::{Deserialize, Serialize};
 
+pub use activation::Activation;
 pub use blocks::{Block, Branch};
 pub use builder::Builder;
 pub use error::NetworkError;
@@ -77,32 +80,6 @@ pub enum Padding {
     Same,
 }
 
-/// Activation functions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// x
-    Identity,
-    /// max(0, x)
-    Relu,
-    /// x for x > 0, slope·x below
-    LeakyRelu(f64),
-    /// tanh x
-    Tanh,
-    /// LeCun's 1.7159·tanh(2x/3)
-    ScaledTanh,
-    /// 1 / (1 + e^−x)
-    Logistic,
-    /// x for x > 0, α(e^x − 1) below
-    Elu(f64),
-    /// ln(1 + e^x)
-    SoftPlus,
-    /// x·Φ(x)
-    Gelu,
-    /// x·logistic(x)
-    Silu,
-}
-
 /// What a node computes. Maps have shape `[batch, channel, height, width]`, vectors `[batch, n]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -126,12 +103,36 @@ pub enum Layer {
         /// Whether a bias is added.
         bias: bool,
     },
-    /// Batch normalisation over batch, height and width.
+    /// Convolution, stride 1, no padding, with a bias, in which each output map sees some of the
+    /// input maps. Source: LeCun et al. (1998), table I.
+    PartialConv2d {
+        /// For each output map the input maps that it sees, by number.
+        connections: Vec<Vec<usize>>,
+        /// Height and width of the kernel.
+        kernel: [usize; 2],
+    },
+    /// Batch normalisation over batch, height and width, of vectors over the batch.
     BatchNorm {
         /// Added to the variance.
         eps: f64,
         /// Share of the new batch in the moving statistics (PyTorch's sense).
         momentum: f64,
+        /// Whether a trained factor follows; a trained shift always does.
+        #[serde(default = "yes")]
+        scale: bool,
+    },
+    /// Division by the neighbouring channels: x / (k + α Σ x²)^β, the sum over `size` channels
+    /// around each. Source: Krizhevsky et al. (2012), section 3.3. (PyTorch and Caffe divide α by
+    /// `size`.)
+    LocalResponseNorm {
+        /// Channels in the sum.
+        size: usize,
+        /// α
+        alpha: f64,
+        /// β
+        beta: f64,
+        /// k
+        k: f64,
     },
     /// An activation function.
     Activation {
@@ -167,6 +168,8 @@ pub enum Layer {
         /// Output height and width.
         out: [usize; 2],
     },
+    /// Maximum of each whole map.
+    GlobalMaxPool,
     /// LeNet-5's subsampling: mean × coefficient + bias, both trained per channel.
     Subsample {
         /// Window and step.
@@ -186,8 +189,42 @@ pub enum Layer {
         /// Whether a bias is added.
         bias: bool,
     },
+    /// Radial basis functions, −Σ (x − w)² for each output, the w fixed codes of ±1. Source:
+    /// LeCun et al. (1998), section II.B; the sign makes the nearest code the largest logit.
+    RadialBasis {
+        /// Outputs.
+        out: usize,
+    },
     /// Element-wise sum of the inputs.
     Add,
-    /// Inputs behind one another along channels.
+    /// The first input minus the second.
+    Subtract,
+    /// Element-wise product of the inputs.
+    Multiply,
+    /// Element-wise mean of the inputs.
+    Average,
+    /// Element-wise maximum of the inputs.
+    Maximum,
+    /// Sum over the channels of the product of two inputs: at each pixel of maps, of whole vectors.
+    Dot,
+    /// Inputs behind one another along channels, or vectors behind one another.
     Concat,
+}
+
+impl Layer {
+    /// How many inputs it takes.
+    pub(crate) fn arity(&self) -> std::ops::RangeInclusive<usize> {
+        match self {
+            Self::Input => 0..=0,
+            Self::Subtract | Self::Dot => 2..=2,
+            Self::Add | Self::Multiply | Self::Average | Self::Maximum | Self::Concat => {
+                2..=usize::MAX
+            }
+            _ => 1..=1,
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
 }

@@ -176,12 +176,7 @@ fn check_node(id: NodeId, node: &Node) -> Result<(), String> {
     if let Some(later) = node.inputs.iter().find(|&&source| source >= id) {
         return Err(format!("takes its input from node {later}, which does not stand before it"));
     }
-    let wanted = match node.layer {
-        Layer::Input => 0..=0,
-        Layer::Add | Layer::Concat => 2..=usize::MAX,
-        _ => 1..=1,
-    };
-    if !wanted.contains(&node.inputs.len()) {
+    if !node.layer.arity().contains(&node.inputs.len()) {
         return Err(format!("has {} inputs", node.inputs.len()));
     }
     if (id == 0) != (node.layer == Layer::Input) {
@@ -192,6 +187,17 @@ fn check_node(id: NodeId, node: &Node) -> Result<(), String> {
 
 fn check_layer(layer: &Layer) -> Result<(), String> {
     match *layer {
+        Layer::PartialConv2d { ref connections, kernel } => {
+            positive("kernel", &kernel)?;
+            check_connections(connections)
+        }
+        Layer::LocalResponseNorm { size, alpha, beta, k } => {
+            positive("number of channels", &[size])?;
+            if alpha >= 0.0 && beta.is_finite() && k > 0.0 {
+                return Ok(());
+            }
+            Err(format!("alpha {alpha} must not be negative and k {k} must be positive"))
+        }
         Layer::Conv2d { out, kernel, stride, padding, dilation, groups, .. } => {
             check_padding(padding)?;
             positive("kernel", &kernel)?;
@@ -212,14 +218,31 @@ fn check_layer(layer: &Layer) -> Result<(), String> {
         }
         Layer::Subsample { kernel } => positive("window", &kernel),
         Layer::AdaptiveAvgPool { out } => positive("output size", &out),
-        Layer::Linear { out, .. } => positive("number of outputs", &[out]),
+        Layer::Linear { out, .. } | Layer::RadialBasis { out } => {
+            positive("number of outputs", &[out])
+        }
         Layer::Dropout { p } if !(0.0..1.0).contains(&p) => {
             Err(format!("the probability {p} is not at least 0 and below 1"))
         }
-        Layer::BatchNorm { eps, momentum } if !(eps > 0.0 && (0.0..=1.0).contains(&momentum)) => {
+        Layer::BatchNorm { eps, momentum, .. }
+            if !(eps > 0.0 && (0.0..=1.0).contains(&momentum)) =>
+        {
             Err(format!("eps {eps} must be positive and momentum {momentum} between 0 and 1"))
         }
         _ => Ok(()),
+    }
+}
+
+/// Every output map sees some of the inputs, none of them twice.
+fn check_connections(connections: &[Vec<usize>]) -> Result<(), String> {
+    positive("number of output maps", &[connections.len()])?;
+    let wrong = |seen: &Vec<usize>| {
+        let distinct: HashSet<&usize> = seen.iter().collect();
+        seen.is_empty() || distinct.len() < seen.len()
+    };
+    match connections.iter().position(wrong) {
+        Some(map) => Err(format!("output map {map} sees no input map, or one of them twice")),
+        None => Ok(()),
     }
 }
 
@@ -277,17 +300,36 @@ fn output_shape(layer: &Layer, inputs: &[Shape], image: [usize; 3]) -> Result<Sh
             let windows = windows(kernel, kernel, [1, 1], false);
             slid(channels, size, slide(size, windows, Padding::all(0)))
         }
+        Layer::PartialConv2d { ref connections, kernel } => {
+            let [channels, height, width] = map(inputs[0])?;
+            if let Some(absent) = connections.iter().flatten().find(|&&source| source >= channels) {
+                let reason = format!("is connected to map {absent} of {channels}, counted from 0");
+                return Err(Misfit::Wrong(reason));
+            }
+            let size = [height, width];
+            let windows = windows(kernel, [1, 1], [1, 1], false);
+            slid(connections.len(), size, slide(size, windows, Padding::all(0)))
+        }
+        Layer::GlobalMaxPool => map(inputs[0]).map(|[channels, ..]| Shape::Map([channels, 1, 1])),
         Layer::AdaptiveAvgPool { out: [height, width] } => {
             map(inputs[0]).map(|[channels, ..]| Shape::Map([channels, height, width]))
         }
         Layer::Flatten => map(inputs[0]).map(|dims| Shape::Vector([dims.iter().product()])),
-        Layer::Linear { out, .. } => {
+        Layer::Linear { out, .. } | Layer::RadialBasis { out } => {
             bounded("matrix", &[out, vector(inputs[0])?])?;
             Ok(Shape::Vector([out]))
         }
-        Layer::BatchNorm { .. } => map(inputs[0]).map(Shape::Map),
-        Layer::Activation { .. } | Layer::Dropout { .. } => Ok(inputs[0]),
-        Layer::Add => equal(inputs),
+        Layer::LocalResponseNorm { .. } => map(inputs[0]).map(Shape::Map),
+        Layer::BatchNorm { .. } | Layer::Activation { .. } | Layer::Dropout { .. } => Ok(inputs[0]),
+        Layer::Add => equal(inputs, "add"),
+        Layer::Subtract => equal(inputs, "subtract"),
+        Layer::Multiply => equal(inputs, "multiply"),
+        Layer::Average => equal(inputs, "average"),
+        Layer::Maximum => equal(inputs, "compare"),
+        Layer::Dot => equal(inputs, "multiply").map(|shape| match shape {
+            Shape::Map([_, height, width]) => Shape::Map([1, height, width]),
+            Shape::Vector(_) => Shape::Vector([1]),
+        }),
         Layer::Concat => concatenated(inputs),
     }
 }
@@ -318,14 +360,18 @@ fn vector(shape: Shape) -> Result<usize, Misfit> {
     }
 }
 
-fn equal(inputs: &[Shape]) -> Result<Shape, Misfit> {
+fn equal(inputs: &[Shape], verb: &str) -> Result<Shape, Misfit> {
     match inputs.iter().find(|&&shape| shape != inputs[0]) {
-        Some(other) => Err(Misfit::Wrong(format!("cannot add {} and {other}", inputs[0]))),
+        Some(other) => Err(Misfit::Wrong(format!("cannot {verb} {} and {other}", inputs[0]))),
         None => Ok(inputs[0]),
     }
 }
 
 fn concatenated(inputs: &[Shape]) -> Result<Shape, Misfit> {
+    if let Shape::Vector(_) = inputs[0] {
+        let lengths = inputs.iter().map(|&shape| vector(shape));
+        return Ok(Shape::Vector([lengths.sum::<Result<usize, Misfit>>()?]));
+    }
     let [_, height, width] = map(inputs[0])?;
     let mut channels = 0;
     for &shape in inputs {
@@ -375,7 +421,7 @@ mod tests {
         assert!(with(convolution(3, 1, 1), &[0]).is_ok());
         assert!(with(Layer::Dropout { p: 1.0 }, &[0]).is_err());
         assert!(with(Layer::Dropout { p: f64::NAN }, &[0]).is_err());
-        assert!(with(Layer::BatchNorm { eps: 0.0, momentum: 0.1 }, &[0]).is_err());
+        assert!(with(Layer::BatchNorm { eps: 0.0, momentum: 0.1, scale: true }, &[0]).is_err());
         let padding = Padding::all(2);
         let pool = Layer::MaxPool { kernel: [2; 2], stride: [2; 2], padding, ceil: false };
         assert!(reason(with(pool, &[0])).contains("padding must be smaller"));

@@ -184,7 +184,8 @@ fn advance(before: Sight, layer: &Layer, size: Option<Shape>) -> Sight {
             let cell = |axis: usize| all[axis].div_ceil(out[axis]);
             (std::array::from_fn(cell), std::array::from_fn(|axis| (all[axis] / out[axis]).max(1)))
         }
-        Layer::Flatten => (all, all),
+        Layer::PartialConv2d { kernel, .. } => (kernel, [1, 1]),
+        Layer::GlobalMaxPool | Layer::Flatten => (all, all),
         _ => ([1, 1], [1, 1]),
     };
     Sight {
@@ -206,7 +207,9 @@ impl Layer {
                 let groups = optional(groups > 1, || format!(", {groups} groups"));
                 format!("conv {}{}{dilation}{groups}", sides(kernel), step(stride))
             }
+            Self::PartialConv2d { kernel, .. } => format!("partial conv {}", sides(kernel)),
             Self::BatchNorm { .. } => "batch norm".into(),
+            Self::LocalResponseNorm { size, .. } => format!("local response norm {size}"),
             Self::Activation { function } => function.describe(),
             Self::MaxPool { kernel, stride, .. } => {
                 format!("max pool {}{}", sides(kernel), step(stride))
@@ -216,30 +219,19 @@ impl Layer {
             }
             Self::AdaptiveAvgPool { out: [1, 1] } => "global average".into(),
             Self::AdaptiveAvgPool { out } => format!("average to {}", sides(out)),
+            Self::GlobalMaxPool => "global maximum".into(),
             Self::Subsample { kernel } => format!("subsampling {}", sides(kernel)),
             Self::Dropout { p } => format!("dropout {p}"),
             Self::Flatten => "flatten".into(),
             Self::Linear { .. } => "dense".into(),
+            Self::RadialBasis { .. } => "radial basis".into(),
             Self::Add => "add".into(),
+            Self::Subtract => "subtract".into(),
+            Self::Multiply => "multiply".into(),
+            Self::Average => "average of inputs".into(),
+            Self::Maximum => "maximum of inputs".into(),
+            Self::Dot => "dot product".into(),
             Self::Concat => "concatenate".into(),
-        }
-    }
-}
-
-impl super::Activation {
-    /// Its usual name.
-    pub fn describe(self) -> String {
-        match self {
-            Self::Identity => "identity".into(),
-            Self::Relu => "ReLU".into(),
-            Self::LeakyRelu(slope) => format!("leaky ReLU {slope}"),
-            Self::Tanh => "tanh".into(),
-            Self::ScaledTanh => "1.7159 tanh(2x/3)".into(),
-            Self::Logistic => "logistic".into(),
-            Self::Elu(alpha) => format!("ELU {alpha}"),
-            Self::SoftPlus => "softplus".into(),
-            Self::Gelu => "GELU".into(),
-            Self::Silu => "SiLU".into(),
         }
     }
 }

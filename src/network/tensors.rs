@@ -1,6 +1,6 @@
 //! The named tensors a network needs: which, of which shape and in which role.
 
-use super::{Layer, Network, NetworkError, NodeId, Shape};
+use super::{Activation, Layer, Network, NetworkError, NodeId, Shape};
 
 /// What a tensor is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,12 +15,16 @@ pub enum Role {
     RunningMean,
     /// Moving variance of a batch normalisation.
     RunningVariance,
+    /// Slope below zero of an activation.
+    Slope,
+    /// Codes that never change.
+    Fixed,
 }
 
 impl Role {
     /// Whether training by gradient changes it (moving statistics change by themselves).
     pub fn is_trainable(self) -> bool {
-        !matches!(self, Self::RunningMean | Self::RunningVariance)
+        !matches!(self, Self::RunningMean | Self::RunningVariance | Self::Fixed)
     }
 }
 
@@ -91,8 +95,18 @@ fn layer_tensors(layer: &Layer, inputs: usize) -> Vec<(&'static str, Role, Vec<u
             with_bias(vec![out, inputs / groups, height, width], bias)
         }
         Layer::Linear { out, bias } => with_bias(vec![out, inputs], bias),
-        Layer::BatchNorm { .. } => scale_and_shift
+        Layer::PartialConv2d { ref connections, kernel: [height, width] } => {
+            let all = connections.iter().map(Vec::len).sum();
+            let weight = ("weight", Role::Weight, vec![all, 1, height, width]);
+            vec![weight, ("bias", Role::Bias, vec![connections.len()])]
+        }
+        Layer::RadialBasis { out } => vec![("codes", Role::Fixed, vec![out, inputs])],
+        Layer::Activation { function: Activation::Prelu } => {
+            vec![("weight", Role::Slope, vec![inputs])]
+        }
+        Layer::BatchNorm { scale, .. } => scale_and_shift
             .into_iter()
+            .skip(usize::from(!scale))
             .chain([
                 ("running_mean", Role::RunningMean, vec![inputs]),
                 ("running_var", Role::RunningVariance, vec![inputs]),

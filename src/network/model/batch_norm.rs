@@ -14,24 +14,24 @@ pub(super) struct BatchStatistics {
 
 /// Batch statistics on their way to a layer.
 pub(super) struct Statistics {
-    /// Where the layer's tensors begin among the model's.
-    first: usize,
+    /// Where the moving mean stands among the model's tensors; the variance follows it.
+    mean: usize,
     momentum: f64,
     batch: BatchStatistics,
 }
 
 impl BatchStatistics {
-    pub(super) fn moving(self, first: usize, momentum: f64) -> Statistics {
-        Statistics { first, momentum, batch: self }
+    /// On their way to the moving mean at this place among the model's tensors.
+    pub(super) fn moving(self, mean: usize, momentum: f64) -> Statistics {
+        Statistics { mean, momentum, batch: self }
     }
 }
 
 impl Model {
     /// moving ← (1 − momentum) · moving + momentum · batch
     pub(super) fn advance_statistics(&mut self, all: Vec<Statistics>) {
-        for Statistics { first, momentum, batch } in all {
-            // The order of `Layer::BatchNorm`'s tensors: scale, shift, mean, variance.
-            for (index, new) in [(first + 2, batch.mean), (first + 3, batch.variance)] {
+        for Statistics { mean, momentum, batch } in all {
+            for (index, new) in [(mean, batch.mean), (mean + 1, batch.variance)] {
                 self.parameters[index]
                     .update(|old| old.mul_scalar(1.0 - momentum) + new.mul_scalar(momentum));
             }

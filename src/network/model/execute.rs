@@ -2,13 +2,14 @@
 
 use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, linear};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::batch_norm::{self, Statistics};
-use super::{Model, ParameterTensor};
-use crate::kernels::{add_relu, conv2d, max_pool2d, relu};
+use super::layers::{self, activate};
+use super::{Model, ParameterTensor, merge};
+use crate::kernels::{conv2d, max_pool2d};
 use crate::network::window::{Sides, windows};
 use crate::network::{Activation, Layer, NodeId};
 
@@ -29,7 +30,7 @@ impl Value {
         }
     }
 
-    fn into_map(self) -> Tensor<4> {
+    pub(super) fn into_map(self) -> Tensor<4> {
         match self {
             Self::Map(tensor) => tensor,
             Self::Vector(_) => unreachable!("shapes were checked when the model was made"),
@@ -40,7 +41,16 @@ impl Value {
 /// How a pass treats gradients, dropout and batch normalisation.
 pub(super) enum Mode {
     Inference,
-    Train { seed: u64, step: u64, statistics: Vec<Statistics> },
+    /// As inference, with dropout drawn as in training (Monte-Carlo dropout).
+    Sample {
+        seed: u64,
+        step: u64,
+    },
+    Train {
+        seed: u64,
+        step: u64,
+        statistics: Vec<Statistics>,
+    },
 }
 
 impl Mode {
@@ -54,7 +64,7 @@ impl Mode {
 
     pub(super) fn into_statistics(self) -> Vec<Statistics> {
         match self {
-            Self::Inference => Vec::new(),
+            Self::Inference | Self::Sample { .. } => Vec::new(),
             Self::Train { statistics, .. } => statistics,
         }
     }
@@ -130,19 +140,19 @@ impl Model {
     fn apply(&self, node: NodeId, mut inputs: Vec<Value>, rectify: bool, mode: &mut Mode) -> Value {
         let layer = &self.network.nodes[node].layer;
         match layer {
-            Layer::Add => return sum(inputs, rectify),
-            Layer::Concat => {
-                let maps = inputs.into_iter().map(Value::into_map).collect();
-                return Value::Map(Tensor::cat(maps, 1));
-            }
+            Layer::Add => return merge::sum(inputs, rectify),
+            layer if *layer.arity().start() > 1 => return merge::merge(layer, inputs),
             _ => {}
         }
         let value = inputs.pop().expect("every layer but the input has one");
         match *layer {
-            Layer::Activation { function } => match value {
-                Value::Map(x) => Value::Map(activate(function, x)),
-                Value::Vector(x) => Value::Vector(activate(function, x)),
-            },
+            Layer::Activation { function } => {
+                let slope = self.ranges[node].clone().next().map(|_| self.vector(node, 0, mode));
+                match value {
+                    Value::Map(x) => Value::Map(activate(function, x, slope)),
+                    Value::Vector(x) => Value::Vector(activate(function, x, slope)),
+                }
+            }
             Layer::Dropout { p } => self.dropout(node, value, p, mode),
             Layer::Linear { bias, .. } => {
                 let x = value.into_vector();
@@ -151,9 +161,20 @@ impl Model {
                 Value::Vector(linear(x, weight, bias))
             }
             Layer::Flatten => Value::Vector(value.into_map().flatten(1, 3)),
-            Layer::BatchNorm { eps, momentum } => {
-                Value::Map(self.batch_norm(node, value.into_map(), [eps, momentum], rectify, mode))
+            Layer::RadialBasis { .. } => {
+                Value::Vector(layers::radial_basis(value.into_vector(), self.matrix(node, mode)))
             }
+            Layer::BatchNorm { eps, momentum, .. } => match value {
+                Value::Map(x) => {
+                    Value::Map(self.batch_norm(node, x, [eps, momentum], rectify, mode))
+                }
+                Value::Vector(x) => {
+                    let [batch, length] = x.dims();
+                    let map = x.reshape([batch, length, 1, 1]);
+                    let y = self.batch_norm(node, map, [eps, momentum], rectify, mode);
+                    Value::Vector(y.reshape([batch, length]))
+                }
+            },
             _ => Value::Map(self.apply_to_map(node, layer, value.into_map(), mode)),
         }
     }
@@ -186,6 +207,16 @@ impl Model {
                 let sides = padding.sides(size, windows(kernel, stride, [1, 1], ceil));
                 average(x, kernel, stride, sides, count_padding, ceil)
             }
+            Layer::PartialConv2d { ref connections, .. } => {
+                let weight =
+                    layers::whole_kernel(self.kernel(node, mode), connections, x.dims()[1]);
+                let options = ConvOptions::new([1, 1], [0, 0], [1, 1], 1);
+                conv2d(x, weight, Some(self.vector(node, 1, mode)), options)
+            }
+            Layer::LocalResponseNorm { size, alpha, beta, k } => {
+                layers::local_response_norm(x, size, [alpha, beta, k])
+            }
+            Layer::GlobalMaxPool => x.max_dim(3).max_dim(2),
             Layer::AdaptiveAvgPool { out } => adaptive_avg_pool2d(x, out),
             Layer::Subsample { kernel } => {
                 let mean = average(x, kernel, kernel, [(0, 0); 2], false, false);
@@ -204,13 +235,16 @@ impl Model {
         rectify: bool,
         mode: &mut Mode,
     ) -> Tensor<4> {
-        let [scale, shift, mean, variance] = std::array::from_fn(|i| self.vector(node, i, mode));
-        let first = self.ranges[node].start;
+        let own_scale = self.ranges[node].len() == 4;
+        let [shift, mean, variance] =
+            std::array::from_fn(|i| self.vector(node, i + usize::from(own_scale), mode));
+        let scale = if own_scale { self.vector(node, 0, mode) } else { shift.ones_like() };
+        let moving_mean = self.ranges[node].end - 2;
         let learns = self.learns_statistics(node, mode);
         match mode {
             Mode::Train { statistics, .. } if learns => {
                 let (y, batch) = batch_norm::by_batch(x, scale, shift, eps, rectify);
-                statistics.push(batch.moving(first, momentum));
+                statistics.push(batch.moving(moving_mean, momentum));
                 y
             }
             _ => batch_norm::by_moving_statistics(x, scale, shift, mean, variance, eps),
@@ -218,7 +252,9 @@ impl Model {
     }
 
     fn dropout(&self, node: NodeId, value: Value, p: f64, mode: &Mode) -> Value {
-        let Mode::Train { seed, step, .. } = *mode else { return value };
+        let (Mode::Train { seed, step, .. } | Mode::Sample { seed, step }) = *mode else {
+            return value;
+        };
         if p == 0.0 {
             return value;
         }
@@ -263,21 +299,6 @@ fn take(values: &mut [Option<Value>], uses: &mut [usize], node: NodeId) -> Value
     value.expect("nodes stand after their inputs")
 }
 
-/// The sum of some values, with a ReLU behind it if wanted.
-fn sum(mut values: Vec<Value>, rectify: bool) -> Value {
-    let last = if rectify { values.pop() } else { None };
-    let add = |left: Value, right: Value| match (left, right) {
-        (Value::Map(left), Value::Map(right)) => Value::Map(left + right),
-        (left, right) => Value::Vector(left.into_vector() + right.into_vector()),
-    };
-    let sum = values.into_iter().reduce(add).expect("a sum has terms");
-    match (sum, last) {
-        (sum, None) => sum,
-        (Value::Map(left), Some(Value::Map(right))) => Value::Map(add_relu(left, right)),
-        (left, Some(right)) => Value::Vector(add_relu(left.into_vector(), right.into_vector())),
-    }
-}
-
 fn average(
     x: Tensor<4>,
     kernel: [usize; 2],
@@ -292,21 +313,6 @@ fn average(
         .with_count_include_pad(count_padding)
         .with_ceil_mode(ceil);
     avg_pool2d(x, options)
-}
-
-fn activate<const D: usize>(function: Activation, x: Tensor<D>) -> Tensor<D> {
-    match function {
-        Activation::Identity => x,
-        Activation::Relu => relu(x),
-        Activation::LeakyRelu(slope) => activation::leaky_relu(x, slope),
-        Activation::Tanh => x.tanh(),
-        Activation::ScaledTanh => x.mul_scalar(2.0 / 3.0).tanh().mul_scalar(1.7159),
-        Activation::Logistic => activation::sigmoid(x),
-        Activation::Elu(alpha) => activation::elu(x, alpha),
-        Activation::SoftPlus => activation::softplus(x, 1.0),
-        Activation::Gelu => activation::gelu(x),
-        Activation::Silu => activation::silu(x),
-    }
 }
 
 /// Generator of one layer's dropout in one step.

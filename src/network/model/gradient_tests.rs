@@ -8,7 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Model, TrainOutput};
 use crate::architectures;
 use crate::network::builder::{Builder, conv, pool};
-use crate::network::{Layer, Network, Padding};
+use crate::network::{Activation, Layer, Network, Padding};
 
 fn random(dims: [usize; 4], seed: u64, device: &Device) -> Tensor<4> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -20,13 +20,22 @@ fn random(dims: [usize; 4], seed: u64, device: &Device) -> Tensor<4> {
 /// A network with one of every smooth kind of layer, and an auxiliary head.
 fn every_kind() -> Network {
     let mut b = Builder::new("every-kind", [2, 9, 8], 3);
-    let x = b.conv("conv1", b.input(), conv(4, 3).padding(Padding::Same).stride(2));
+    // Its kink is at the pixels, which do not move.
+    let x = b.activation("prelu", b.input(), Activation::Prelu);
+    let x = b.conv("conv1", x, conv(4, 3).padding(Padding::Same).stride(2));
     let x = b.batch_norm("bn1", x, 1e-5);
     let x = b.tanh("tanh1", x);
     let left = b.avg_pool("left", x, pool(3, 1).pad(1));
     let right = b.conv("right", x, conv(4, 1).groups(2).bias());
     let sum = b.add("add", [left, right]);
-    let x = b.concat("concat", &[sum, x]);
+    let product = b.add_layer("multiply", &[sum, right], Layer::Multiply);
+    let mean = b.add_layer("average", &[product, left], Layer::Average);
+    let x = b.concat("concat", &[sum, x, mean]);
+    let norm = Layer::LocalResponseNorm { size: 3, alpha: 0.1, beta: 0.75, k: 2.0 };
+    let x = b.add_layer("response", &[x], norm);
+    let connections = vec![vec![0, 3], vec![11], vec![1, 5, 8], vec![7]];
+    let x = b.add_layer("partial", &[x], Layer::PartialConv2d { connections, kernel: [1, 1] });
+    let x = b.activation("arctan", x, Activation::ArcTan);
     let x = b.add_layer("subsample", &[x], Layer::Subsample { kernel: [2, 2] });
     let head = b.adaptive_avg_pool("aux.mean", x, 1);
     let head = b.flatten("aux.flatten", head);
@@ -35,7 +44,9 @@ fn every_kind() -> Network {
     let x = b.flatten("flatten", x);
     let x = b.linear("fc1", x, 5);
     let x = b.tanh("tanh2", x);
+    let codes = b.add_layer("codes", &[x], Layer::RadialBasis { out: 3 });
     let logits = b.linear("fc2", x, 3);
+    let logits = b.add_layer("subtract", &[logits, codes], Layer::Subtract);
     b.finish(logits).unwrap()
 }
 

@@ -4,7 +4,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Model, Value};
 use crate::network::builder::{Builder, Conv, conv, pool};
-use crate::network::{Activation, Layer, NodeId, Padding};
+use crate::network::{Layer, NodeId, Padding};
+
+mod values;
 
 /// A model whose layer under test, called `probe`, is followed by the least that makes a network.
 fn probe(input: [usize; 3], layer: impl FnOnce(&mut Builder, NodeId) -> NodeId) -> Model {
@@ -253,41 +255,6 @@ fn batch_norm_moves_its_statistics_as_pytorch() {
     model.freeze(&["probe".into()]);
     model.forward_train(images, 0, 1);
     close(&get(&model, "probe.running_mean"), &[0.4]);
-}
-
-#[test]
-fn activations_have_their_values() {
-    // At −1 and 2; GELU and SiLU from PyTorch's documentation formulas: x·Φ(x), x·σ(x).
-    let table: [(Activation, [f32; 2]); 10] = [
-        (Activation::Identity, [-1.0, 2.0]),
-        (Activation::Relu, [0.0, 2.0]),
-        (Activation::LeakyRelu(0.1), [-0.1, 2.0]),
-        (Activation::Tanh, [-0.761_594_2, 0.964_027_6]),
-        (Activation::ScaledTanh, [-0.999_997_26, 1.492_938_8]),
-        (Activation::Logistic, [0.268_941_4, 0.880_797_1]),
-        (Activation::Elu(1.0), [-0.632_120_55, 2.0]),
-        (Activation::SoftPlus, [0.313_261_7, 2.126_928]),
-        (Activation::Gelu, [-0.158_655_25, 1.954_499_7]),
-        (Activation::Silu, [-0.268_941_4, 1.761_594_2]),
-    ];
-    for (function, expected) in table {
-        let model = probe([1, 1, 2], |b, x| b.activation("probe", x, function));
-        let (_, ours) = output(&model, tensor(&[-1.0, 2.0], [1, 1, 1, 2]));
-        close(&ours, &expected);
-    }
-}
-
-#[test]
-fn add_and_concat_join_their_inputs() {
-    let model = probe([1, 1, 2], |b, x| {
-        let y = b.relu("relu", x);
-        let joined = b.concat("join", &[x, y]);
-        let again = b.concat("again", &[y, y]);
-        b.add("probe", [joined, again])
-    });
-    let (shape, ours) = output(&model, tensor(&[-1.0, 2.0], [1, 1, 1, 2]));
-    assert_eq!(shape, [1, 2, 1, 2]);
-    close(&ours, &[-1.0, 4.0, 0.0, 4.0]);
 }
 
 #[test]

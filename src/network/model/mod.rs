@@ -7,6 +7,8 @@
 
 mod batch_norm;
 mod execute;
+mod layers;
+mod merge;
 mod parameter;
 mod state;
 
@@ -118,6 +120,14 @@ impl Model {
     /// statistics and without dropout or gradients.
     pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         self.forward_recorded(images, &[]).0
+    }
+
+    /// As [`Model::forward`], with dropout drawn from `seed` and `pass` as in training: one of the
+    /// passes of Monte-Carlo dropout. Source: Gal & Ghahramani (2016), arXiv:1506.02142.
+    pub fn forward_sampled(&self, images: Tensor<4>, seed: u64, pass: u64) -> Tensor<2> {
+        let mut mode = Mode::Sample { seed, step: pass };
+        let mut values = self.run(images.inner(), &[self.network.output], &mut mode);
+        values.pop().map(Value::into_vector).expect("the output is a target")
     }
 
     /// As [`Model::forward`], and the values of these nodes.
