@@ -7,7 +7,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::network::model::{HostTensor, Model, StateDict, Value};
-use crate::network::{Role, TensorSpec};
+use crate::network::{Network, Role, TensorSpec};
+
+mod whole_file;
 
 /// Name of a layer, mean and standard deviation (biased) of its output.
 type Moments = (&'static str, f64, f64);
@@ -21,7 +23,7 @@ fn fill(tensor: &TensorSpec) -> HostTensor {
         (match tensor.role {
             Role::Weight => wave * (2.0 / fan_in).sqrt(),
             Role::Bias => 0.05 * wave,
-            Role::Scale => 1.0 + 0.1 * wave,
+            Role::Scale | Role::Slope | Role::Fixed => 1.0 + 0.1 * wave,
             Role::RunningMean => 0.1 * wave,
             Role::RunningVariance => 1.0 + 0.5 * wave,
         }) as f32
@@ -48,6 +50,15 @@ fn image(side: usize, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [1, 3, side, side]), device)
 }
 
+/// The network with the weights of the formula.
+fn filled(network: &Network, device: &Device) -> Model {
+    let state: StateDict =
+        network.tensors().unwrap().iter().map(|t| (t.name.clone(), fill(t))).collect();
+    let mut model = Model::new(network, 0, device).unwrap();
+    assert!(model.load_state(&state).unwrap().is_exact());
+    model
+}
+
 fn moments(value: Value) -> (f64, f64) {
     let values = match value {
         Value::Map(tensor) => tensor.try_into_vec_as::<f32>().unwrap(),
@@ -62,10 +73,7 @@ fn moments(value: Value) -> (f64, f64) {
 fn check(name: &str, side: usize, logits: [f64; 5], layers: &[Moments]) {
     let device = Device::flex();
     let network = super::build(name, [3, side, side], 5).unwrap();
-    let state: StateDict =
-        network.tensors().unwrap().iter().map(|t| (t.name.clone(), fill(t))).collect();
-    let mut model = Model::new(&network, 0, &device).unwrap();
-    assert!(model.load_state(&state).unwrap().is_exact());
+    let model = filled(&network, &device);
     let nodes: Vec<_> = layers.iter().map(|&(layer, ..)| network.find(layer).unwrap()).collect();
     let (ours, values) = model.forward_recorded(image(side, &device), &nodes);
     for (&(layer, mean, std), (_, value)) in layers.iter().zip(values) {
@@ -198,4 +206,25 @@ fn inception_v3_equals_torchvisions() {
     ];
     let logits = [0.289_399_6, 0.222_018_1, -0.520_090_1, 0.689_565_1, -0.576_095];
     check("inception-v3", 139, logits, layers);
+}
+
+#[test]
+fn inception_v4_equals_timms() {
+    let layers: &[Moments] = &[
+        ("features.0.conv", -1.229_468e-4, 0.987_446_469),
+        ("features.3.maxpool", 0.054_668_093, 0.066_369_251),
+        ("features.4.branch1.2.bn.act", 0.087_086_976, 0.110_388_214),
+        ("features.5.maxpool", 0.079_149_472, 0.108_953_564),
+        ("features.6.branch3.1.bn", -0.007_135_739, 0.700_527_358),
+        ("features.10.branch2", 0.047_921_677, 0.060_595_105),
+        ("features.11.branch2.4.conv", -1.861_21e-5, 0.007_119_473),
+        ("features.17.branch1.2.bn.act", 0.049_526_694, 0.061_378_497),
+        ("features.18.branch1.3.conv", -6.524_705e-4, 0.183_249_409),
+        ("features.21.branch2_3b.conv", -1.095_861e-4, 0.049_880_75),
+        ("features.21.branch3.0", 0.114_153_298, 0.203_152_782),
+        ("features.21.branch3.1.bn.act", 0.380_051_286, 0.467_840_256),
+        ("global_pool", 0.154_529_503, 0.315_381_061),
+    ];
+    let logits = [-0.974_251_6, 0.985_303_4, -0.745_566, 0.545_499_9, -0.246_854_6];
+    check("inception-v4", 139, logits, layers);
 }
