@@ -13,10 +13,27 @@ pub(super) const INCEPTION_V3: Architecture = Architecture {
     default_classes: 1000,
     text: "Inception blocks whose 5×5 is two 3×3 and whose 7×7 is 1×7 and 7×1 in turn: the same \
            view for far fewer products. Takes images from 75×75 pixels.",
-    build: inception_v3,
+    build: |name, input, classes| inception_v3(name, input, classes, false),
 };
 
-fn inception_v3(name: &str, input: [usize; 3], classes: usize) -> Result<Network, NetworkError> {
+pub(super) const INCEPTION_V3_AUX: Architecture = Architecture {
+    name: "inception-v3-aux",
+    title: "Inception-v3 with auxiliary classifier",
+    text: "As Inception-v3; a further classifier behind the blocks of 17×17 helps it to learn from \
+           scratch. Takes images from 299×299 pixels or a little less.",
+    build: |name, input, classes| inception_v3(name, input, classes, true),
+    ..INCEPTION_V3
+};
+
+/// Weight of the auxiliary loss, as in TensorFlow's models; the paper gives none.
+const AUXILIARY_WEIGHT: f64 = 0.4;
+
+fn inception_v3(
+    name: &str,
+    input: [usize; 3],
+    classes: usize,
+    auxiliary: bool,
+) -> Result<Network, NetworkError> {
     let mut b = Builder::new(name, input, classes);
     b.initialize(Initialization::TruncatedNormal { std: 0.1 });
     let image = b.input();
@@ -36,6 +53,10 @@ fn inception_v3(name: &str, input: [usize; 3], classes: usize) -> Result<Network
     let x = b.scope("Mixed_6c", |b| block_c(b, x, 160));
     let x = b.scope("Mixed_6d", |b| block_c(b, x, 160));
     let x = b.scope("Mixed_6e", |b| block_c(b, x, 192));
+    if auxiliary {
+        let logits = b.scope("AuxLogits", |b| auxiliary_head(b, x));
+        b.auxiliary(logits, AUXILIARY_WEIGHT);
+    }
     let x = b.scope("Mixed_7a", |b| block_d(b, x));
     let x = b.scope("Mixed_7b", |b| block_e(b, x));
     let x = b.scope("Mixed_7c", |b| block_e(b, x));
@@ -48,13 +69,13 @@ fn inception_v3(name: &str, input: [usize; 3], classes: usize) -> Result<Network
 }
 
 /// A kernel of one row.
-const fn row(out: usize, length: usize) -> Conv {
+pub(super) const fn row(out: usize, length: usize) -> Conv {
     let half = length / 2;
     conv(out, 1).kernel(1, length).padding(Padding::Explicit([0, half, 0, half]))
 }
 
 /// A kernel of one column.
-const fn column(out: usize, length: usize) -> Conv {
+pub(super) const fn column(out: usize, length: usize) -> Conv {
     let half = length / 2;
     conv(out, 1).kernel(length, 1).padding(Padding::Explicit([half, 0, half, 0]))
 }
@@ -130,4 +151,14 @@ fn both(b: &mut Builder, [across, down, joined]: [&str; 3], x: NodeId) -> NodeId
     let across = basic(b, &format!("{across}."), x, row(384, 3));
     let down = basic(b, &format!("{down}."), x, column(384, 3));
     b.concat(&format!("{joined}.concat"), &[across, down])
+}
+
+/// Mean over 5×5, 1×1, 5×5, dense.
+fn auxiliary_head(b: &mut Builder, x: NodeId) -> NodeId {
+    let x = b.avg_pool("pool", x, pool(5, 3));
+    let x = basic(b, "conv0.", x, conv(128, 1));
+    let x = basic(b, "conv1.", x, conv(768, 5));
+    let x = b.adaptive_avg_pool("avgpool", x, 1);
+    let x = b.flatten("flatten", x);
+    b.linear("fc", x, b.classes())
 }

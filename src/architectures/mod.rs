@@ -2,10 +2,13 @@
 //! table of its paper. A new one is one function and one line in [`all`].
 
 mod alexnet;
+mod hezaveh;
 mod inception;
 mod inception_v3;
+mod inception_v4;
 mod lenet;
 mod lens;
+mod overfeat;
 mod resnet;
 mod simple;
 mod vgg;
@@ -40,24 +43,38 @@ impl Architecture {
     }
 }
 
-/// All networks, small ones first, in the order in which a chooser lists them.
+/// All networks in the order in which a chooser lists them: by family, small ones first, those for
+/// lenses at the end.
 pub fn all() -> &'static [Architecture] {
     const ALL: &[Architecture] = &[
         simple::SIMPLE_CNN,
         lenet::LENET5,
+        lenet::LENET5_ORIGINAL,
         resnet::RESNET20,
         resnet::RESNET18,
         resnet::RESNET34,
         resnet::RESNET50,
         resnet::RESNET101,
         resnet::RESNET152,
-        lens::RESNET50_KERAS,
+        resnet::PLAIN20,
+        resnet::PLAIN18,
+        resnet::PLAIN34,
         resnet::RESNET26,
         resnet::RESNET26_NARROW,
         inception::GOOGLENET,
         inception::GOOGLENET_AUX,
+        inception::GOOGLENET_5X5,
+        inception::GOOGLENET_5X5_AUX,
+        inception::GOOGLENET_ORIGINAL,
+        inception::GOOGLENET_ORIGINAL_AUX,
         inception_v3::INCEPTION_V3,
+        inception_v3::INCEPTION_V3_AUX,
+        inception_v4::INCEPTION_V4,
         alexnet::ALEXNET,
+        alexnet::ALEXNET_2012,
+        alexnet::ALEXNET_2012_UNGROUPED,
+        overfeat::OVERFEAT_FAST,
+        overfeat::OVERFEAT_ACCURATE,
         vgg::VGG11,
         vgg::VGG13,
         vgg::VGG16,
@@ -66,6 +83,14 @@ pub fn all() -> &'static [Architecture] {
         vgg::VGG13_BN,
         vgg::VGG16_BN,
         vgg::VGG19_BN,
+        lens::RESNET50_KERAS,
+        lens::DEEPLENS,
+        lens::LASTRO,
+        hezaveh::HEZAVEH_SMALL,
+        hezaveh::HEZAVEH,
+        hezaveh::HEZAVEH_ALEXNET,
+        hezaveh::HEZAVEH_OVERFEAT,
+        inception_v4::HEZAVEH_INCEPTION_V4,
     ];
     ALL
 }

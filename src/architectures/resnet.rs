@@ -59,7 +59,7 @@ pub(super) const RESNET20: Architecture = Architecture {
     default_classes: 10,
     text: "A narrow residual network for small images: 16, 32, 64 maps and no pooling at the \
            start, 0.27 million weights.",
-    build: cifar,
+    build: |name, input, classes| cifar(name, input, classes, Unit::Basic),
 };
 
 pub(super) const RESNET26: Architecture = Architecture {
@@ -81,14 +81,41 @@ pub(super) const RESNET26_NARROW: Architecture = Architecture {
     ..RESNET26
 };
 
+pub(super) const PLAIN20: Architecture = Architecture {
+    name: "plain20",
+    title: "Plain 20 (CIFAR, no shortcuts)",
+    text: "ResNet-20 without its shortcuts, to see what they are good for.",
+    build: |name, input, classes| cifar(name, input, classes, Unit::Plain),
+    ..RESNET20
+};
+
+pub(super) const PLAIN18: Architecture = Architecture {
+    name: "plain18",
+    title: "Plain 18 (no shortcuts)",
+    reference: "He, Zhang, Ren & Sun 2016, CVPR, 770, section 3.3",
+    text: "ResNet-18 without its shortcuts, to see what they are good for.",
+    build: |name, input, classes| imagenet(name, input, classes, Unit::Plain, [2, 2, 2, 2]),
+    ..RESNET18
+};
+
+pub(super) const PLAIN34: Architecture = Architecture {
+    name: "plain34",
+    title: "Plain 34 (no shortcuts)",
+    text: "ResNet-34 without its shortcuts: deeper than Plain 18 and, in the paper, worse.",
+    build: |name, input, classes| imagenet(name, input, classes, Unit::Plain, [3, 4, 6, 3]),
+    ..PLAIN18
+};
+
 /// PyTorch's and the papers' constant in batch normalisation.
 const EPS: f64 = 1e-5;
 
-/// The two residual units of the first paper.
+/// The units of the first paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unit {
     /// 3×3, 3×3.
     Basic,
+    /// The same without a shortcut.
+    Plain,
     /// 1×1, 3×3, 1×1 to four times the width.
     Bottleneck,
 }
@@ -96,7 +123,7 @@ enum Unit {
 impl Unit {
     fn outputs(self, width: usize) -> usize {
         match self {
-            Self::Basic => width,
+            Self::Basic | Self::Plain => width,
             Self::Bottleneck => 4 * width,
         }
     }
@@ -125,8 +152,13 @@ fn imagenet(
     head(b, x)
 }
 
-/// 3×3, three stages of three basic units with 16 to 64 maps, global mean, dense.
-fn cifar(name: &str, input: [usize; 3], classes: usize) -> Result<Network, NetworkError> {
+/// 3×3, three stages of three units with 16 to 64 maps, global mean, dense.
+fn cifar(
+    name: &str,
+    input: [usize; 3],
+    classes: usize,
+    unit: Unit,
+) -> Result<Network, NetworkError> {
     let mut b = Builder::new(name, input, classes);
     b.initialize(Initialization::HeFanOut);
     let x = b.conv("conv1", b.input(), conv(16, 3).pad(1));
@@ -134,7 +166,7 @@ fn cifar(name: &str, input: [usize; 3], classes: usize) -> Result<Network, Netwo
     let mut x = b.relu("relu", x);
     let mut channels = 16;
     for (layer, width, stride) in [("layer1", 16, 1), ("layer2", 32, 2), ("layer3", 64, 2)] {
-        (x, channels) = stage(&mut b, layer, x, channels, Unit::Basic, width, 3, stride);
+        (x, channels) = stage(&mut b, layer, x, channels, unit, width, 3, stride);
     }
     head(b, x)
 }
@@ -168,7 +200,7 @@ fn stage(
     (x, channels)
 }
 
-/// Convolutions with batch normalisation, plus the shortcut, then ReLU. The stride is in the
+/// Convolutions with batch normalisation, plus the shortcut if it has one, then ReLU. The stride is in the
 /// 3×3 convolution, as torchvision has it ("ResNet v1.5").
 fn residual_unit(
     b: &mut Builder,
@@ -180,7 +212,9 @@ fn residual_unit(
 ) -> NodeId {
     let out = unit.outputs(width);
     let convolutions = match unit {
-        Unit::Basic => vec![conv(width, 3).stride(stride).pad(1), conv(width, 3).pad(1)],
+        Unit::Basic | Unit::Plain => {
+            vec![conv(width, 3).stride(stride).pad(1), conv(width, 3).pad(1)]
+        }
         Unit::Bottleneck => {
             vec![conv(width, 1), conv(width, 3).stride(stride).pad(1), conv(out, 1)]
         }
@@ -193,6 +227,9 @@ fn residual_unit(
         if index < last {
             y = b.relu(&format!("relu{index}"), y);
         }
+    }
+    if unit == Unit::Plain {
+        return b.relu("relu", y);
     }
     let shortcut = if stride != 1 || channels != out {
         let projected = b.conv("downsample.0", x, conv(out, 1).stride(stride));
@@ -260,5 +297,5 @@ fn preactivation_unit(
 
 /// Batch normalisation whose moving statistics decay by 0.997 a step.
 fn slow_batch_norm(b: &mut Builder, name: &str, x: NodeId) -> NodeId {
-    b.add_layer(name, &[x], Layer::BatchNorm { eps: EPS, momentum: 0.003 })
+    b.add_layer(name, &[x], Layer::BatchNorm { eps: EPS, momentum: 0.003, scale: true })
 }

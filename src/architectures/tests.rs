@@ -54,6 +54,72 @@ fn counts_are_the_published_ones() {
 }
 
 #[test]
+fn counts_of_the_other_networks_of_imagenet() {
+    let at = |name: &str, side: usize| counts(name, [3, side, side], 1000).0;
+    // Krizhevsky et al. 2012, in two groups and in one.
+    assert_eq!(at("alexnet-2012", 227), 60_965_224);
+    assert_eq!(at("alexnet-2012-ungrouped", 227), 62_378_344);
+    // Sermanet et al. 2014: 145 and 144 million.
+    assert_eq!(at("overfeat-fast", 231), 145_920_872);
+    assert_eq!(at("overfeat-accurate", 221), 144_656_488);
+    // Szegedy et al. 2015 and the same with batch normalisation, by sums over table 1.
+    assert_eq!(at("googlenet-original", 224), 6_998_552);
+    assert_eq!(at("googlenet-original-aux", 224), 13_378_280);
+    assert_eq!(at("googlenet-5x5", 224), 7_005_832);
+    assert_eq!(at("googlenet-5x5-aux", 224), 13_385_816);
+    // torchvision with auxiliary logits, timm 1.0.
+    assert_eq!(at("inception-v3-aux", 299), 27_161_264);
+    assert_eq!(counts("inception-v4", [3, 299, 299], 1000), (42_679_816, 63_168));
+    // Two projections fewer a stage than torchvision's ResNets: 11,689,512 − 174,976 and as many
+    // fewer for 34, since the shortcuts of the first units are the same.
+    let projections: u64 =
+        [(64, 128), (128, 256), (256, 512)].iter().map(|&(a, b): &(u64, u64)| a * b + 2 * b).sum();
+    assert_eq!(at("plain18", 224), 11_689_512 - projections);
+    assert_eq!(at("plain34", 224), 21_797_672 - projections);
+}
+
+#[test]
+fn lenet5_of_1998_has_60000_weights() {
+    let network = network("lenet5-original", [1, 32, 32], 10);
+    let summary = network.summary().unwrap();
+    assert_eq!((summary.trainable, summary.non_trainable), (60_000, 840));
+    let layer = |name: &str| {
+        let layer = summary.layers.iter().find(|layer| layer.name == name).unwrap();
+        layer.trainable
+    };
+    // Section II.B of the paper.
+    let published =
+        [("c1", 156), ("s2", 12), ("c3", 1516), ("s4", 32), ("c5", 48_120), ("f6", 10_164)];
+    for (name, count) in published {
+        assert_eq!(layer(name), count, "{name}");
+    }
+}
+
+#[test]
+fn alexnet_has_its_659272_neurons() {
+    let summary = network("alexnet-2012", [3, 227, 227], 1000).summary().unwrap();
+    let learns = |layer: &&crate::network::LayerSummary| layer.trainable > 0;
+    let neurons: usize = summary.layers.iter().filter(learns).map(|l| l.shape.count()).sum();
+    assert_eq!(neurons, 659_272);
+}
+
+#[test]
+fn counts_of_the_networks_for_lenses() {
+    let lens = [1, 192, 192];
+    // Hezaveh et al. 2017, by sums over the tables of the paper and its published code.
+    assert_eq!(counts("hezaveh", lens, 5), (77_555_237, 0));
+    assert_eq!(counts("hezaveh-alexnet", lens, 5), (36_774_725, 0));
+    assert_eq!(counts("hezaveh-overfeat", lens, 5), (40_949_355, 0));
+    assert_eq!(counts("hezaveh-inception-v4", lens, 5), (41_118_917, 63_168));
+    assert_eq!(counts("hezaveh-small", lens, 5), (61_517, 0));
+    // Lanusse et al. 2018 with one band and four; Schaefer et al. 2018 "about 5,674,000".
+    assert_eq!(counts("deeplens", [1, 101, 101], 1), (3_508_545, 10_944));
+    assert_eq!(counts("deeplens", [4, 101, 101], 1), (3_513_249, 10_944));
+    assert_eq!(counts("lastro", [1, 101, 101], 1).0, 5_673_921);
+    assert_eq!(counts("lastro", [4, 101, 101], 1).0, 5_674_689);
+}
+
+#[test]
 fn counts_of_the_small_networks_are_sums_by_hand() {
     // Kernels 9·(3·32 + 32·64 + 64·128 + 128·256), two per map of batch norm, dense 256·5 + 5.
     let kernels = 9 * (3 * 32 + 32 * 64 + 64 * 128 + 128 * 256);
@@ -131,7 +197,8 @@ fn too_small_images_are_refused_by_layer_and_size() {
 fn any_number_of_bands_and_classes() {
     for architecture in all() {
         for bands in [1, 4, 7] {
-            let network = architecture.build([bands, 79, 83], 2).unwrap();
+            let side = architecture.default_input[1].max(79);
+            let network = architecture.build([bands, side, side + 4], 2).unwrap();
             assert_eq!(network.shapes().unwrap()[network.output], Shape::Vector([2]));
         }
     }
