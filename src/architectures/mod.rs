@@ -2,6 +2,7 @@
 //! table of its paper. A new one is one function and one line in [`all`].
 
 mod alexnet;
+pub mod custom;
 mod hezaveh;
 mod inception;
 mod inception_v3;
@@ -13,7 +14,9 @@ mod resnet;
 mod simple;
 mod vgg;
 
-use crate::network::{Network, NetworkError};
+use std::path::Path;
+
+use crate::network::{Activation, Network, NetworkError};
 
 /// A network that can be built by name.
 #[derive(Debug, Clone, Copy)]
@@ -108,12 +111,47 @@ pub fn find(name: &str) -> Result<&'static Architecture, NetworkError> {
     })
 }
 
-/// The network of this name for images of `input` = channels, height, width.
+/// The network of this name, or of the file of this name (`….toml`), for images of `input` =
+/// channels, height, width.
 ///
 /// # Errors
-/// When there is no such network, or the image is too small for it.
+/// When there is no such network, when the file is wrong, or when the image is too small for it.
 pub fn build(name: &str, input: [usize; 3], classes: usize) -> Result<Network, NetworkError> {
+    if custom::is_file(name) {
+        return custom::read(Path::new(name), input, classes);
+    }
     find(name)?.build(input, classes)
+}
+
+/// Channels, height and width, and the number of outputs, that a network or the network of a file
+/// is meant for.
+///
+/// # Errors
+/// When there is no such network, or the file is wrong.
+pub fn published(name: &str) -> Result<([usize; 3], usize), NetworkError> {
+    if custom::is_file(name) {
+        let about = custom::about(Path::new(name))?;
+        return Ok((about.input, about.classes));
+    }
+    let architecture = find(name)?;
+    Ok((architecture.default_input, architecture.default_classes))
+}
+
+/// As [`build`], with this function in place of every activation, if one is given.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_with(
+    name: &str,
+    activation: Option<Activation>,
+    input: [usize; 3],
+    classes: usize,
+) -> Result<Network, NetworkError> {
+    let network = build(name, input, classes)?;
+    Ok(match activation {
+        Some(function) => network.with_activation(function),
+        None => network,
+    })
 }
 
 #[cfg(test)]

@@ -277,6 +277,17 @@ impl Builder {
         self.network.auxiliary.push((logits, weight));
     }
 
+    /// Names of all layers so far, the input's first.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.network.nodes.iter().map(|node| node.name.as_str())
+    }
+
+    /// Channels of a layer's value; `None` where something before it does not fit.
+    pub fn channels(&self, node: NodeId) -> Option<usize> {
+        let shapes = self.network.shapes().ok()?;
+        shapes.get(node).map(super::Shape::channels)
+    }
+
     /// The network with these logits.
     ///
     /// # Errors

@@ -45,6 +45,24 @@ pub enum NetworkError {
         /// What is wrong.
         reason: String,
     },
+    /// The file of a network could not be read.
+    #[error("cannot read the network in {}: {source}", path.display())]
+    ReadNetwork {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file of a network is wrong.
+    #[error("{}, line {line}: {reason}", path.display())]
+    Custom {
+        /// The file.
+        path: PathBuf,
+        /// The line, counted from 1; 0 for the whole file.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
     /// Values given for a parameter do not have its shape.
     #[error("parameter `{name}` has shape {expected:?}, the given values have {found:?}")]
     WrongShape {
@@ -85,6 +103,16 @@ pub enum NetworkError {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl NetworkError {
+    /// The layer that it is about, where it is about one.
+    pub fn layer(&self) -> Option<&str> {
+        match self {
+            Self::DoesNotFit { layer, .. } | Self::Layer { layer, .. } => Some(layer),
+            _ => None,
+        }
+    }
 }
 
 fn does_not_fit(
