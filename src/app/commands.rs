@@ -3,6 +3,7 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dialogs::{Dialog, Dialogs, Purpose};
+use crate::architectures::custom;
 use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
@@ -154,6 +155,10 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(Edit, "load-settings", "Take settings from a run or file…", [], possible, |desk| {
         desk.dialogs.ask_path(Purpose::Settings, desk.ctx);
     }),
+    command!(Edit, "open-network", "Take a network from a file…", [], possible, |desk| {
+        desk.dialogs.ask_path(Purpose::Settings, desk.ctx);
+    }),
+    command!(Edit, "save-network", "Save the network as a file…", [], has_network, save_network),
     command!(Edit, "save-settings", "Save settings…", [key(CTRL, Key::S)], possible, save_settings),
     command!(Edit, "weights", "Start from trained weights…", [], possible, |desk| {
         desk.dialogs.ask_path(Purpose::Weights, desk.ctx);
@@ -435,12 +440,33 @@ fn save_warnings(desk: &mut Desk<'_>) {
     }));
 }
 
+fn has_network(state: &State) -> Option<String> {
+    state.plan.network.is_empty().then(|| "No network is chosen".into())
+}
+
+/// The network of the settings as a file that can be changed and opened again.
+fn save_network(desk: &mut Desk<'_>) {
+    let plan = desk.state.plan.clone();
+    let classes = desk.state.data.ready().map_or(0, |data| data.catalogue.classes.len());
+    desk.actions.push(Action::Save(SaveRequest {
+        title: "Network".into(),
+        file_name: format!("{}.toml", plan.network_name()),
+        extensions: vec!["toml"],
+        write: Writer::new(move |path| {
+            let network = plan.network_as_published(Some(classes).filter(|&classes| classes > 0));
+            let text = custom::write(&network.map_err(|error| error.to_string())?);
+            std::fs::write(path, text)
+                .map_err(|error| format!("Cannot write {}: {error}.", path.display()))
+        }),
+    }));
+}
+
 /// Settings as text that `arclet train FILE.toml` and this window read.
 fn save_settings(desk: &mut Desk<'_>) {
     let plan = desk.state.plan.clone();
     desk.actions.push(Action::Save(SaveRequest {
         title: "Settings".into(),
-        file_name: format!("{}.toml", plan.network),
+        file_name: format!("{}-settings.toml", plan.network_name()),
         extensions: vec!["toml"],
         write: Writer::new(move |path| {
             let text = toml::to_string(&plan).map_err(|error| error.to_string())?;

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::looker::{Looker, Request};
+use crate::architectures::custom;
 use crate::catalogue::{self, OpenOptions};
 use crate::device;
 use crate::pipeline::Pipeline;
@@ -86,9 +87,15 @@ impl Engine {
         self.spawn("devices", |_| Action::Devices(Ok(devices())));
     }
 
-    /// Reads settings from a file.
+    /// Reads settings, or a network, from a file.
     pub(crate) fn read_settings(&self, path: PathBuf) {
         self.spawn("settings", move |_| {
+            if path.is_file() && custom::holds_network(&path) {
+                let read = custom::about(&path).and_then(|about| {
+                    custom::read(&path, about.input, about.classes).map(|_| about.name)
+                });
+                return Action::TakeNetwork(path, read.map_err(|error| error.to_string()));
+            }
             let read =
                 crate::run::read_plan(&path).map(Box::new).map_err(|error| error.to_string());
             Action::TakeSettings(path, read)

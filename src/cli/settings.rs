@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::image::display::{Limits, Stretch};
+use crate::network::Activation;
 use crate::pipeline::{Channels, Normalise, Rotation};
 use crate::train::{ClassWeights, Loss, Optimizer, Schedule};
 
@@ -92,6 +93,12 @@ pub(super) fn loss(text: &str) -> Result<Loss, Refusal> {
         "binary-cross-entropy" | "bce" => Ok(Loss::BinaryCrossEntropy),
         _ => Err("there are cross-entropy and binary-cross-entropy".into()),
     }
+}
+
+/// An activation function by its name.
+pub(super) fn activation(text: &str) -> Result<Activation, Refusal> {
+    let names = || Activation::ALL.map(|(name, _)| name).join(", ");
+    Activation::named(text).ok_or_else(|| format!("there are {}", names()))
 }
 
 /// `none`, `balanced`, `square-root`, or one number a class.

@@ -1,14 +1,16 @@
 //! `arclet train`: train a network, or go on with an interrupted run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 
 use super::{BadArgument, folds, follow, settings};
+use crate::architectures::{self, custom};
 use crate::catalogue;
 use crate::image::display::{Limits, Stretch};
+use crate::network::Activation;
 use crate::pipeline::{Augment, Channels, Normalise, Pipeline, Rotation};
 use crate::run::{self, Folds};
 use crate::train::{ClassWeights, Loss, Optimizer, Plan, Schedule};
@@ -26,7 +28,7 @@ pub(super) struct Args {
     /// Data set: a folder with one folder per class, or a CSV or TSV list.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Network by name (`arclet networks` lists them).
+    /// Network by name (`arclet networks` lists them), or a file with one (`….toml`).
     #[arg(long, value_name = "NAME")]
     network: Option<String>,
     /// Folder for the run, new or empty.
@@ -75,6 +77,10 @@ struct DataArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Learning")]
 struct LearningArgs {
+    /// Activation function in place of the network's own: relu, leaky-relu, prelu, elu, gelu,
+    /// silu, softplus, tanh, logistic, arctan, binary-step or identity.
+    #[arg(long, value_parser = settings::activation)]
+    activation: Option<Activation>,
     /// What is learned; only `classify` so far.
     #[arg(long, value_parser = ["classify"])]
     task: Option<String>,
@@ -233,7 +239,11 @@ fn check(plan: &Plan, args: &Args) -> anyhow::Result<()> {
         let text = "give a network: --network NAME; `arclet networks` lists them";
         return Err(BadArgument(text.into()).into());
     }
-    crate::architectures::find(&plan.network).map_err(|error| BadArgument(error.to_string()))?;
+    if custom::is_file(&plan.network) {
+        custom::about(Path::new(&plan.network))?;
+    } else {
+        architectures::find(&plan.network).map_err(|error| BadArgument(error.to_string()))?;
+    }
     Ok(())
 }
 
@@ -274,6 +284,7 @@ impl LearningArgs {
         set(&mut plan.weight_decay, self.weight_decay.as_ref());
         set(&mut plan.clip_norm, self.clip.as_ref());
         set(&mut plan.loss, self.loss.as_ref());
+        set(&mut plan.activation, self.activation.map(Some).as_ref());
         set(&mut plan.class_weights, self.class_weights.as_ref());
         set(&mut plan.label_smoothing, self.label_smoothing.as_ref());
         set(&mut plan.patience, self.patience.as_ref());

@@ -9,6 +9,7 @@ use super::RunError;
 /// The names in a run folder.
 pub(super) mod name {
     pub(in crate::run) const RUN: &str = "run.toml";
+    pub(in crate::run) const NETWORK: &str = "network.toml";
     pub(in crate::run) const SPLIT: &str = "split.csv";
     pub(in crate::run) const HISTORY: &str = "history.csv";
     pub(in crate::run) const CHECKPOINTS: &str = "checkpoints";

@@ -1,16 +1,18 @@
 //! The run folder as the engine's journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::folder::{Folder, name};
+use super::folder::{Folder, name, read_text, write_whole};
 use super::history::{History, HistoryWriter};
 use super::manifest::{FORMAT, RunInfo, write_manifest};
 use super::{RunError, checkpoint, model, outputs, predictions, split};
+use crate::architectures::custom;
 use crate::catalogue::Catalogue;
 use crate::evaluate::Predictions;
 use crate::train::{
-    Checkpoint, EpochRecord, Finished, Journal, JournalError, Results, Slot, Started, StepRecord,
+    Checkpoint, EpochRecord, Finished, Journal, JournalError, Plan, Results, Slot, Started,
+    StepRecord,
 };
 use std::sync::Arc;
 
@@ -34,11 +36,12 @@ impl RunJournal {
         let path = self.folder.path();
         self.catalogue = Arc::clone(&started.catalogue);
         self.history = started.history.clone();
+        let plan = with_own_network(path, &started.plan)?;
         split::write_split(path, &started.catalogue, &started.split)?;
         self.writer = Some(HistoryWriter::begin(path, &self.history)?);
         model::describe(path, started)?;
         // The manifest comes last: with it, the folder holds a run.
-        write_manifest(path, &started.plan, &self.info(started))
+        write_manifest(path, &plan, &self.info(started))
     }
 
     fn info(&self, started: &Started) -> RunInfo {
@@ -108,6 +111,21 @@ impl RunJournal {
         }
         outputs::write(&path, &self.history, results)
     }
+}
+
+/// The plan with the copy in the run folder in place of a network's file elsewhere, so that the
+/// run does not change with that file.
+fn with_own_network(folder: &Path, plan: &Plan) -> Result<Plan, RunError> {
+    let mut plan = plan.clone();
+    if custom::is_file(&plan.network) {
+        let (given, own) = (PathBuf::from(&plan.network), folder.join(name::NETWORK));
+        if given != own {
+            let text = read_text(&given, "the plan names it as the file of its network")?;
+            write_whole(&own, text.as_bytes())?;
+            plan.network = own.to_string_lossy().into_owned();
+        }
+    }
+    Ok(plan)
 }
 
 /// A run's error in the words of the journal.

@@ -42,7 +42,8 @@ pub struct RunInfo {
 pub fn read_manifest(folder: &Path) -> Result<(Plan, RunInfo), RunError> {
     let path = folder.join(name::RUN);
     let text = read_text(&path, "a run folder holds its plan there")?;
-    let (plan, info) = parse(&path, &text)?;
+    let (mut plan, info) = parse(&path, &text)?;
+    find_network(&mut plan, &path);
     let info = info.ok_or_else(|| RunError::format(&path, "the table [run] is missing"))?;
     Ok((plan, info))
 }
@@ -54,7 +55,18 @@ pub fn read_manifest(folder: &Path) -> Result<(Plan, RunInfo), RunError> {
 pub fn read_plan(path: &Path) -> Result<Plan, RunError> {
     let path = if path.is_dir() { path.join(name::RUN) } else { path.to_owned() };
     let text = read_text(&path, "give a run folder or a file of settings such as its run.toml")?;
-    Ok(parse(&path, &text)?.0)
+    let (mut plan, _) = parse(&path, &text)?;
+    find_network(&mut plan, &path);
+    Ok(plan)
+}
+
+/// The network's file in the folder of the plan, wherever the folder has been moved to.
+fn find_network(plan: &mut Plan, manifest: &Path) {
+    let own = manifest.with_file_name(name::NETWORK);
+    let named = Path::new(&plan.network).file_name().is_some_and(|file| file == name::NETWORK);
+    if named && own.is_file() {
+        plan.network = own.to_string_lossy().into_owned();
+    }
 }
 
 pub(super) fn write_manifest(folder: &Path, plan: &Plan, info: &RunInfo) -> Result<(), RunError> {

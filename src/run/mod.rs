@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! run.toml                     the plan, and what it was carried out with ([run])
+//! network.toml                 the network, where it came from a file
 //! split.csv                    the part of each sample
 //! history.csv                  a row per step and per epoch (column `kind`)
 //! model.toml                   what the network sees and means
@@ -40,6 +41,7 @@ use std::path::Path;
 use folder::{Folder, name};
 use journal::RunJournal;
 
+use crate::architectures::custom;
 use crate::train::{Plan, Resumption, Session, Wake};
 
 pub use error::RunError;
@@ -82,10 +84,15 @@ pub fn resume(folder: &Path, wake: Wake) -> Result<Session, RunError> {
 /// The plan with paths that are right wherever the run is resumed from.
 fn with_absolute_paths(mut plan: Plan) -> Result<Plan, RunError> {
     plan.validate()?;
+    let absolute =
+        |path: &Path| std::path::absolute(path).map_err(|error| RunError::read(path, error));
     for path in [&mut plan.data, &mut plan.weights] {
         if !path.as_os_str().is_empty() {
-            *path = std::path::absolute(&*path).map_err(|error| RunError::read(path, error))?;
+            *path = absolute(path)?;
         }
+    }
+    if custom::is_file(&plan.network) {
+        plan.network = absolute(Path::new(&plan.network))?.to_string_lossy().into_owned();
     }
     Ok(plan)
 }

@@ -12,9 +12,10 @@ use super::RunError;
 use super::checkpoint;
 use super::folder::{name, read_text, write_whole};
 use super::manifest::FORMAT;
+use crate::architectures::{self, custom};
 use crate::device::Chosen;
-use crate::network::Network;
 use crate::network::model::Model;
+use crate::network::{Activation, Network};
 use crate::pipeline::Pipeline;
 use crate::train::{Checkpoint, Loss, Started, TrainError};
 
@@ -23,8 +24,11 @@ use crate::train::{Checkpoint, Loss, Started, TrainError};
 pub struct Description {
     /// Format of the folder.
     pub format: u32,
-    /// Name of the architecture.
+    /// Name of the architecture, or of the file in this folder that holds the network.
     pub network: String,
+    /// Another activation function than the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
     /// Channels, height and width of the input.
     pub input: [usize; 3],
     /// Class names, in the order of the outputs.
@@ -51,9 +55,11 @@ pub struct LoadedModel {
 /// Writes `model.toml`.
 pub(super) fn describe(folder: &Path, started: &Started) -> Result<(), RunError> {
     let path = folder.join(name::MODEL_DESCRIPTION);
+    let from_file = custom::is_file(&started.plan.network);
     let description = Description {
         format: FORMAT,
-        network: started.network.name.clone(),
+        network: if from_file { name::NETWORK.into() } else { started.network.name.clone() },
+        activation: started.plan.activation,
         input: started.network.input,
         classes: started.catalogue.classes.clone(),
         loss: started.plan.loss,
@@ -102,7 +108,7 @@ pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunErro
     let weights = weights_file(folder);
     let Checkpoint { model: state, average, .. } = checkpoint::read(&weights)?;
     let state = if average.is_empty() { state } else { average };
-    let network = network(&description)?;
+    let network = network(folder, &description)?;
     let mut model = Model::new(&network, 0, &device.device).map_err(TrainError::Network)?;
     let report = model.load_state(&state).map_err(TrainError::Network)?;
     if !report.is_exact() {
@@ -113,9 +119,11 @@ pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunErro
 }
 
 /// The network that a description names.
-fn network(description: &Description) -> Result<Network, RunError> {
-    let Description { network, input, classes, .. } = description;
-    let built = crate::architectures::build(network, *input, classes.len());
+fn network(folder: &Path, description: &Description) -> Result<Network, RunError> {
+    let Description { network, activation, input, classes, .. } = description;
+    let own = folder.join(network).to_string_lossy().into_owned();
+    let name = if custom::is_file(network) { &own } else { network };
+    let built = architectures::build_with(name, *activation, *input, classes.len());
     Ok(built.map_err(TrainError::Network)?)
 }
 

@@ -6,7 +6,6 @@ use std::sync::atomic::AtomicBool;
 
 use super::folder::name;
 use super::{RunError, read_history, read_manifest, read_predictions, read_split};
-use crate::architectures;
 use crate::catalogue::{self, Catalogue, Split};
 use crate::evaluate::Predictions;
 use crate::train::{Event, Finished, Started, TrainError};
@@ -26,7 +25,7 @@ pub fn open(folder: &Path) -> Result<Vec<Event>, RunError> {
     let parts = read_split(folder)?;
     let part = |sample: &catalogue::Sample| parts.get(&sample.id).copied();
     let split = Split { parts: catalogue.samples.iter().map(part).collect() };
-    let network = architectures::build(&plan.network, info.input, info.classes.len());
+    let network = plan.network(info.input, info.classes.len());
     let network = network.map_err(TrainError::Network)?;
     let mut events = Vec::new();
     if catalogue.fingerprint() != info.fingerprint {

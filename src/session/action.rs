@@ -52,10 +52,12 @@ pub enum Action {
     Configure(Box<Plan>),
     /// The gesture (a drag, a typed number) is over.
     Settle,
-    /// Read settings from this file.
+    /// Read settings, or a network, from this file.
     ReadSettings(PathBuf),
     /// The settings of a file, or why it could not be read.
     TakeSettings(PathBuf, Result<Box<Plan>, String>),
+    /// The name of the network in a file, or why it is none.
+    TakeNetwork(PathBuf, Result<String, String>),
     /// Take back the last change of the plan.
     Undo,
     /// Do it again.

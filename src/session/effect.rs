@@ -33,7 +33,7 @@ pub enum Effect {
     },
     /// Start the engine on an interrupted run.
     Resume(RunId, PathBuf),
-    /// Read settings on a background thread.
+    /// Read settings, or a network, on a background thread.
     ReadSettings(PathBuf),
     /// Compare a device with the processor.
     VerifyDevice(String),

@@ -34,6 +34,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Settle => state.undo.settle(&state.plan),
         Action::ReadSettings(path) => return vec![Effect::ReadSettings(path)],
         Action::TakeSettings(path, read) => take_settings(state, &path, read),
+        Action::TakeNetwork(path, read) => take_network(state, &path, read),
         Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan)),
         Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan)),
         Action::StartRun => return start(state),
@@ -228,6 +229,20 @@ fn take_settings(state: &mut State, path: &Path, read: Result<Box<Plan>, String>
     }
 }
 
+/// The network of a file in place of the present one.
+fn take_network(state: &mut State, path: &Path, read: Result<String, String>) {
+    match read {
+        Ok(name) => {
+            let network = path.to_string_lossy().into_owned();
+            configure(state, Plan { network, ..state.plan.clone() });
+            state.undo.settle(&state.plan);
+            let text = format!("The network {name} is taken from {}.", path.display());
+            state.log.push(Level::Success, text);
+        }
+        Err(message) => state.log.push(Level::Error, message),
+    }
+}
+
 fn travel(state: &mut State, step: impl FnOnce(&mut State) -> bool) {
     let split = state.plan.split;
     if step(state) && state.plan.split != split {
@@ -303,7 +318,7 @@ fn add_run(state: &mut State, folder: PathBuf, live: bool) -> RunId {
 
 /// `network-0001`, `network-0002`…: the first that does not exist.
 fn new_run_folder(runs: &Path, plan: &Plan) -> PathBuf {
-    let name = |n: usize| runs.join(format!("{}-{n:04}", plan.network));
+    let name = |n: usize| runs.join(format!("{}-{n:04}", plan.network_name()));
     let free = (1..100_000).map(name).find(|folder| !folder.exists());
     free.unwrap_or_else(|| name(0))
 }

@@ -1,10 +1,12 @@
 //! The plan of a run: every setting that is needed to repeat it, and the check of each.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::architectures::{self, custom};
 use crate::catalogue::{OpenOptions, SplitOptions};
+use crate::network::{Activation, Network, NetworkError};
 use crate::pipeline::Pipeline;
 
 /// Everything needed to repeat a training run; the body of `run.toml`.
@@ -19,8 +21,11 @@ pub struct Plan {
     pub split: SplitOptions,
     /// What the network sees.
     pub pipeline: Pipeline,
-    /// Name of the architecture, e.g. `resnet18`.
+    /// Name of the architecture, e.g. `resnet18`, or the path of a file with a network (`.toml`).
     pub network: String,
+    /// Another activation function than the network's own, everywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activation: Option<Activation>,
     /// Loss function.
     pub loss: Loss,
     /// Weights of the classes in the loss.
@@ -67,6 +72,7 @@ impl Default for Plan {
             split: SplitOptions::default(),
             pipeline: Pipeline::default(),
             network: "resnet18".into(),
+            activation: None,
             loss: Loss::CrossEntropy,
             class_weights: ClassWeights::None,
             label_smoothing: 0.0,
@@ -86,6 +92,32 @@ impl Default for Plan {
             weights: PathBuf::new(),
             freeze: Vec::new(),
         }
+    }
+}
+
+impl Plan {
+    /// The network that this plan trains, for images of `input` = channels, height, width.
+    ///
+    /// # Errors
+    /// When there is no such network, its file is wrong, or the image is too small.
+    pub fn network(&self, input: [usize; 3], classes: usize) -> Result<Network, NetworkError> {
+        architectures::build_with(&self.network, self.activation, input, classes)
+    }
+
+    /// The network for the images it was published for, or its file is meant for, and for so many
+    /// classes; for as many as it was published for if there are none yet.
+    ///
+    /// # Errors
+    /// When there is no such network, or its file is wrong.
+    pub fn network_as_published(&self, classes: Option<usize>) -> Result<Network, NetworkError> {
+        let (input, usual) = architectures::published(&self.network)?;
+        self.network(input, classes.unwrap_or(usual))
+    }
+
+    /// The network in a word: the architecture's name, or the name of its file.
+    pub fn network_name(&self) -> &str {
+        let stem = Path::new(&self.network).file_stem().and_then(|stem| stem.to_str());
+        stem.filter(|_| custom::is_file(&self.network)).unwrap_or(&self.network)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn drop_ui(ctx: &Context) {
     let inner = rect.shrink(24.0);
     let stroke = egui::Stroke::new(2.0, theme.accent);
     painter.rect_stroke(inner, 12, stroke, egui::StrokeKind::Inside);
-    let text = "Drop a folder of galaxies, a CSV or TSV list, or a run";
+    let text = "Drop a folder of galaxies, a CSV or TSV list, a run, or the file of a network";
     let font = egui::FontId::proportional(22.0);
     painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, theme.text_strong);
 }

@@ -14,6 +14,7 @@ use egui::{Context, Id, Modal, RichText, Ui};
 use super::commands::Desk;
 use super::theme::{SPACE, Theme};
 use super::widgets::from_right_ui;
+use crate::architectures::custom;
 use crate::catalogue::OpenOptions;
 use crate::session::{Action, Level, SaveRequest, State};
 use crate::train::Plan;
@@ -63,7 +64,7 @@ impl Purpose {
             Self::OpenRun => "Open a run".into(),
             Self::ResumeRun => "Resume an interrupted run".into(),
             Self::RunsFolder => "Choose the folder for new runs".into(),
-            Self::Settings => "Take settings from a file, such as the run.toml of a run".into(),
+            Self::Settings => "Take settings or a network from a file (TOML)".into(),
             Self::Weights => "Start from trained weights".into(),
             Self::Save(request) => format!("Save: {}", request.title),
         }
@@ -228,6 +229,8 @@ impl Dialogs {
             actions.push(Action::OpenRun(path));
         } else if path.file_name().is_some_and(|name| name == "run.toml") {
             actions.extend(parent(&path).map(Action::OpenRun));
+        } else if custom::is_file(&path.to_string_lossy()) {
+            actions.push(Action::ReadSettings(path));
         } else if path.is_file() {
             let text = format!(
                 "{} is one file; open the folder that holds the galaxies, or a CSV or TSV list.",

@@ -14,6 +14,7 @@ use crate::app::widgets::{
     problem_ui, row_ui, section_ui, segmented_ui, slider_ui, text_ui,
 };
 use crate::architectures;
+use crate::network::Activation;
 use crate::session::{Action, DeviceEntry, Devices};
 use crate::train::{ClassWeights, Loss, Plan, TrainError};
 
@@ -86,10 +87,10 @@ fn small_plot<'a>(id: &str, theme: &Theme) -> egui_plot::Plot<'a> {
 fn network_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, plan: &mut Plan) {
     let all = architectures::all();
     let chosen = all.iter().find(|architecture| architecture.name == plan.network);
-    let title = chosen.map_or(plan.network.as_str(), |architecture| architecture.title);
+    let title = chosen.map_or(plan.network_name(), |architecture| architecture.title).to_owned();
     let row = Row::new("Architecture", "The layers and how they are wired");
     let mut network = plan.network.clone();
-    combo_ui(ui, row, title, |ui| {
+    combo_ui(ui, row, &title, |ui| {
         let mut changed = false;
         for architecture in all {
             let name = architecture.name.to_owned();
@@ -99,13 +100,33 @@ fn network_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, plan: &mut Plan) {
         changed
     });
     plan.network = network;
-    if let Some(chosen) = chosen {
-        hint_ui(ui, chosen.reference);
+    let source = match chosen {
+        Some(chosen) => chosen.reference.to_owned(),
+        None => format!("From the file {}", plan.network),
+    };
+    hint_ui(ui, &source);
+    if ui.link("Take it from a file…").clicked() {
+        ctx.push(Action::Invoke("open-network"));
     }
+    activation_ui(ui, plan);
     estimate::estimate_ui(ui, ctx, plan);
     if ui.link("See its layers").clicked() {
         ctx.push(Action::ShowPanel("network"));
     }
+}
+
+/// The network's own functions, or one function everywhere.
+fn activation_ui(ui: &mut Ui, plan: &mut Plan) {
+    let row = Row::new("Activation", "The function between the layers, for the whole network");
+    let shown = plan.activation.map_or_else(|| "As published".into(), Activation::describe);
+    combo_ui(ui, row, &shown, |ui| {
+        let mut changed = ui.selectable_value(&mut plan.activation, None, "As published").changed();
+        for (_, function) in Activation::ALL {
+            let name = function.describe();
+            changed |= ui.selectable_value(&mut plan.activation, Some(function), name).changed();
+        }
+        changed
+    });
 }
 
 fn length_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {

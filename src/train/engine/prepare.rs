@@ -151,7 +151,7 @@ pub(super) fn build(
     }
     let channels = channels(plan, catalogue, split)?;
     let input = [channels, plan.pipeline.size, plan.pipeline.size];
-    Ok(crate::architectures::build(&plan.network, input, catalogue.classes.len())?)
+    Ok(plan.network(input, catalogue.classes.len())?)
 }
 
 /// Channels of the input, from the first image that can be read.

@@ -1,18 +1,24 @@
 //! What the chosen network costs at this input, counted without making a weight; or which layer
 //! does not fit.
 
+use std::time::SystemTime;
+
 use egui::Ui;
 
 use crate::app::panels::PanelContext;
 use crate::app::theme::Theme;
 use crate::app::widgets::{hint_ui, problem_ui};
-use crate::architectures;
+use crate::architectures::{self, custom};
+use crate::network::Activation;
 use crate::train::{Optimizer, Plan};
 
 /// What counts depend on.
 #[derive(Clone, PartialEq)]
 struct Question {
     network: String,
+    /// When the network's file was changed, where it has one.
+    stamp: Option<SystemTime>,
+    activation: Option<Activation>,
     input: [usize; 3],
     classes: usize,
 }
@@ -66,11 +72,17 @@ fn question(ctx: &PanelContext<'_>, plan: &Plan) -> Question {
     let channels = plan.pipeline.channels_for(bands).max(1);
     let side = plan.pipeline.size;
     let classes = data.map_or(2, |data| data.catalogue.classes.len().max(2));
-    Question { network: plan.network.clone(), input: [channels, side, side], classes }
+    let (network, stamp) = (plan.network.clone(), custom::stamp(&plan.network));
+    Question { network, stamp, activation: plan.activation, input: [channels, side, side], classes }
 }
 
 fn count(question: &Question) -> Result<Counts, String> {
-    let network = architectures::build(&question.network, question.input, question.classes);
+    let network = architectures::build_with(
+        &question.network,
+        question.activation,
+        question.input,
+        question.classes,
+    );
     let summary = network.and_then(|network| network.summary());
     let summary = summary.map_err(|error| error.to_string())?;
     Ok(Counts {
@@ -125,7 +137,13 @@ mod tests {
 
     #[test]
     fn a_size_that_does_not_fit_names_the_layer() {
-        let question = Question { network: "googlenet".into(), input: [3, 4, 4], classes: 3 };
+        let question = Question {
+            network: "googlenet".into(),
+            stamp: None,
+            activation: None,
+            input: [3, 4, 4],
+            classes: 3,
+        };
         assert!(!count(&question).err().unwrap().is_empty());
     }
 }
