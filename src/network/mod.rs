@@ -6,11 +6,13 @@
 mod blocks;
 pub mod builder;
 mod error;
+pub mod freeze;
 mod initialize;
 pub mod model;
 mod shapes;
 pub mod summary;
 mod tensors;
+pub mod transfer;
 pub mod weights;
 mod window;
 

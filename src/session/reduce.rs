@@ -322,6 +322,7 @@ fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
     let live = state.run_by_id(run).is_some_and(|view| view.live);
     let mut effects = Vec::new();
     match &event {
+        Event::Note(text) => state.log.push(Level::Info, text.clone()),
         Event::Warning(text) => state.log.push(Level::Warning, text.clone()),
         Event::Failed(text) => state.log.push(Level::Error, text.clone()),
         // A run that is only read again ended long ago.
