@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{output, trained};
-use crate::run;
+use super::from_weights::FromWeights;
+use super::{BadArgument, output, trained};
+use crate::catalogue::{Catalogue, OpenOptions};
+use crate::run::{self, LoadedModel};
 
 /// Arguments of `arclet predict`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the run.
-    run: PathBuf,
+    /// Folder of the run; or give --weights.
+    #[arg(required_unless_present = "weights")]
+    run: Option<PathBuf>,
     /// Images: a folder, a list, or a single file; labels are not needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
@@ -24,12 +27,12 @@ pub(super) struct Args {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    from_weights: FromWeights,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let (plan, _) = run::read_manifest(&args.run)?;
-    let loaded = trained::load(&args.run, &args.device)?;
-    let catalogue = trained::open(&args.data, &plan.open)?;
+    let (loaded, catalogue) = load(args)?;
     let samples: Vec<usize> = (0..catalogue.samples.len()).collect();
     let scores = trained::score(&loaded, &catalogue, &samples)?;
     let failed = scores.failed.len();
@@ -50,4 +53,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         println!("{count:8}  {class}");
     }
     Ok(())
+}
+
+/// The network and the images: of a run, or of a weight file.
+fn load(args: &Args) -> anyhow::Result<(LoadedModel, Catalogue)> {
+    let Some(folder) = &args.run else {
+        let catalogue = trained::open(&args.data, &OpenOptions::default())?;
+        return Ok((args.from_weights.load(&catalogue, &args.device)?, catalogue));
+    };
+    if args.from_weights.changes_what_is_seen() {
+        let text = "what the network sees is part of a run; --size and its like are for --weights";
+        return Err(BadArgument(text.into()).into());
+    }
+    let (plan, _) = run::read_manifest(folder)?;
+    let loaded = trained::load(folder, &args.device)?;
+    Ok((loaded, trained::open(&args.data, &plan.open)?))
 }

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use crate::image::display::{Limits, Stretch};
+use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Channels, Normalise, Rotation};
 use crate::train::{ClassWeights, Loss, Optimizer, Schedule};
 
@@ -150,6 +151,15 @@ pub(super) fn normalise(text: &str) -> Result<Normalise, Refusal> {
         "per-image" => Ok(Normalise::PerImage),
         "data-set" => Ok(Normalise::DataSet),
         _ => Err("there are none, per-image and data-set".into()),
+    }
+}
+
+/// `sum` or `mean`.
+pub(super) fn adaptation(text: &str) -> Result<BandAdaptation, Refusal> {
+    match text {
+        "sum" => Ok(BandAdaptation::Sum),
+        "mean" => Ok(BandAdaptation::Mean),
+        _ => Err("there are sum and mean".into()),
     }
 }
 
