@@ -12,8 +12,10 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use super::looker::{Looker, Request};
 use crate::catalogue::{self, OpenOptions};
 use crate::device;
+use crate::network::transfer::{Report, transfer};
+use crate::network::{NetworkError, weights};
 use crate::pipeline::Pipeline;
-use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest};
+use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest, WeightsQuestion};
 use crate::train::{Command, Finder, Plan, Session};
 
 /// Messages that wait for the next frame.
@@ -92,6 +94,14 @@ impl Engine {
             let read =
                 crate::run::read_plan(&path).map(Box::new).map_err(|error| error.to_string());
             Action::TakeSettings(path, read)
+        });
+    }
+
+    /// Reads a weight file and tells how it fits.
+    pub(crate) fn inspect_weights(&self, question: Box<WeightsQuestion>) {
+        self.spawn("weights", move |_| {
+            let report = fit(&question).map_err(|error| sentence(&error.to_string()));
+            Action::TakeWeights(question, report)
         });
     }
 
@@ -300,6 +310,13 @@ fn open(
 }
 
 /// What can train here, the automatic choice marked.
+/// How a weight file fits the network of a question.
+fn fit(question: &WeightsQuestion) -> Result<Report, NetworkError> {
+    let WeightsQuestion { file, network, input, classes, adaptation } = question;
+    let network = crate::architectures::build(network, *input, *classes)?;
+    Ok(transfer(&network, weights::read(file)?, *adaptation)?.report)
+}
+
 fn devices() -> Vec<DeviceEntry> {
     let chosen = device::choose("auto").ok();
     let entry = |info: device::DeviceInfo| {

@@ -109,6 +109,65 @@ fn a_run_stopped_within_an_epoch_resumes_to_the_same_curve() {
     assert_eq!(curve(&stopped), curve(&whole));
 }
 
+/// Weights of the same network for one band and three classes, in a file.
+fn other_weights(folder: &Path) -> PathBuf {
+    let network = crate::architectures::build("simple-cnn", [1, 16, 16], 3).unwrap();
+    let device = crate::device::choose("flex").unwrap().device;
+    let state = crate::network::model::Model::new(&network, 9, &device).unwrap().state().unwrap();
+    let path = folder.join("other.safetensors");
+    crate::network::weights::write_for_torch(&path, &state, 0).unwrap();
+    path
+}
+
+/// From trained weights, with a frozen block that learns from the third epoch on and a faster
+/// head: killed before and after that, with the weight file gone.
+#[test]
+fn a_run_that_unfreezes_resumes_to_the_same_curve() {
+    let home = home(12);
+    let [whole, before, after] = ["whole", "before", "after"].map(|name| home.runs.join(name));
+    let weights = other_weights(home.data.parent().unwrap());
+    let plan = Plan {
+        weights: weights.clone(),
+        freeze: vec!["block1".into()],
+        unfreeze_epoch: 2,
+        head_rate: 5.0,
+        ..full_plan(&home.data)
+    };
+    let session = start(plan.clone(), &whole, wake()).unwrap();
+    let told =
+        events_until(&session, |e| matches!(e, Event::Epoch(record, _) if record.epoch == 1));
+    let note = told.iter().find_map(|e| if let Event::Note(text) = e { Some(text) } else { None });
+    let note = note.unwrap();
+    assert!(note.contains("adapted from 1 to 3 bands (sum)"), "{note}");
+    assert!(note.contains("begins anew for 2 classes instead of 3: fc.weight"), "{note}");
+    for (epoch, folder) in [(1, &before), (3, &after)] {
+        if epoch > 1 {
+            let ended = |e: &Event| matches!(e, Event::Epoch(r, _) if r.epoch == epoch);
+            events_until(&session, ended);
+        }
+        events_until(&session, |e| matches!(e, Event::Steps(_)));
+        session.send(Command::Pause);
+        events_until(&session, |e| matches!(e, Event::Stage(Stage::Paused)));
+        copy(&whole, folder);
+        session.send(Command::Resume);
+    }
+    session.join().unwrap();
+    fs::remove_file(weights).unwrap();
+    for folder in [&before, &after] {
+        resume(folder, wake()).unwrap().join().unwrap();
+        assert_eq!(curve(folder), curve(&whole), "{}", folder.display());
+    }
+    // It does matter: a run that stays frozen goes another way.
+    let weights = other_weights(home.data.parent().unwrap());
+    let frozen = home.runs.join("frozen");
+    let plan = Plan { weights, unfreeze_epoch: 0, ..plan };
+    start(plan, &frozen, wake()).unwrap().join().unwrap();
+    let (steps, whole) = (curve(&frozen).0, curve(&whole).0);
+    let half = steps.len() / 2;
+    assert_eq!(steps[..half], whole[..half]);
+    assert_ne!(steps[half..], whole[half..]);
+}
+
 #[test]
 fn a_complete_run_leaves_every_file_and_predicts_alike() {
     let home = home(8);
