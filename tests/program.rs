@@ -190,6 +190,43 @@ fn a_broken_image_among_good_ones_is_listed_and_left_out() {
     assert!(said.contains("broken.jpg"), "{said}");
 }
 
+/// The weights of a run, written for PyTorch, predict without the run what they predict with it.
+#[test]
+fn weights_leave_their_run_and_predict_alike() {
+    let home = tempfile::tempdir().expect("a folder");
+    let [run, file, with, without] =
+        ["run", "ours.safetensors", "with.csv", "without.csv"].map(|name| home.path().join(name));
+    short_run(&run);
+    let written = json(&["weights", text(&run), "--out", text(&file), "--json"]);
+    assert_eq!(written["tensors"].as_array().map(Vec::len), Some(10), "{written}");
+    let described = std::fs::read_to_string(run.join("model.toml")).expect("a description");
+    let described: toml::Table = described.parse().expect("TOML");
+    let pipeline = &described["pipeline"];
+    let list = |value: &toml::Value| {
+        let words = value.as_array().expect("a list").iter();
+        words.map(|v| v.as_str().map_or_else(|| v.to_string(), str::to_owned)).collect::<Vec<_>>()
+    };
+    let [classes, mean, std] =
+        [&described["classes"], &pipeline["mean"], &pipeline["std"]].map(|v| list(v).join(","));
+    let data = galaxies();
+    json(&["predict", text(&run), "--data", text(&data), "--out", text(&with), "--json"]);
+    let crop = pipeline["crop"].to_string();
+    let mut arguments = vec!["predict", "--weights", text(&file), "--network", "lenet5"];
+    arguments.extend(["--classes", &classes, "--size", "32", "--crop", &crop, "--mean", &mean]);
+    arguments.extend(["--std", &std, "--data", text(&data), "--out", text(&without), "--json"]);
+    json(&arguments);
+    let [with, without] = [with, without].map(|path| std::fs::read_to_string(path).expect("table"));
+    assert_eq!(with, without);
+
+    let fits =
+        json(&["weights", text(&file), "--network", "lenet5", "--input", "1,32,32", "--json"]);
+    assert!(fits["report"]["text"].as_str().expect("text").contains("adapted from 3 to 1 bands"));
+    let message = refusal(&["weights", text(&data.join("../README.md"))], 1);
+    assert!(message.contains("neither safetensors nor"), "{message}");
+    refusal(&["predict", "--weights", text(&file), "--data", text(&data), "--out", "x.csv"], 2);
+    refusal(&["predict", text(&run), "--size", "64", "--data", text(&data), "--out", "x.csv"], 2);
+}
+
 #[test]
 fn wrong_arguments_end_with_status_2() {
     refusal(&["train", "--epochs", "many"], 2);

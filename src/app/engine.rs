@@ -13,8 +13,10 @@ use super::looker::{Looker, Request};
 use crate::architectures::custom;
 use crate::catalogue::{self, OpenOptions};
 use crate::device;
+use crate::network::transfer::{Report, transfer};
+use crate::network::{NetworkError, weights};
 use crate::pipeline::Pipeline;
-use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest};
+use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest, WeightsQuestion};
 use crate::train::{Command, Finder, Plan, Session};
 
 /// Messages that wait for the next frame.
@@ -99,6 +101,14 @@ impl Engine {
             let read =
                 crate::run::read_plan(&path).map(Box::new).map_err(|error| error.to_string());
             Action::TakeSettings(path, read)
+        });
+    }
+
+    /// Reads a weight file and tells how it fits.
+    pub(crate) fn inspect_weights(&self, question: Box<WeightsQuestion>) {
+        self.spawn("weights", move |_| {
+            let report = fit(&question).map_err(|error| sentence(&error.to_string()));
+            Action::TakeWeights(question, report)
         });
     }
 
@@ -304,6 +314,13 @@ fn open(
         Err(_) if cancelled.load(Ordering::Relaxed) => Action::OpenCancelled(ticket),
         Err(error) => Action::OpenFailed(ticket, sentence(&error.to_string())),
     }
+}
+
+/// How a weight file fits the network of a question.
+fn fit(question: &WeightsQuestion) -> Result<Report, NetworkError> {
+    let WeightsQuestion { file, network, activation, input, classes, adaptation } = question;
+    let network = crate::architectures::build_with(network, *activation, *input, *classes)?;
+    Ok(transfer(&network, weights::read(file)?, *adaptation)?.report)
 }
 
 /// What can train here, the automatic choice marked.

@@ -93,7 +93,7 @@ fn predictions(
         })
     };
     let outputs: Vec<usize> = catalogue.classes.iter().map(output).collect::<Result<_, _>>()?;
-    let scores = trained::score(loaded, catalogue, samples)?;
+    let scores = trained::score(loaded, catalogue, samples, 0)?;
     let mut predictions = scores.predictions(classes.clone());
     for label in &mut predictions.truth {
         *label = outputs[*label];
@@ -103,7 +103,7 @@ fn predictions(
 
 fn write(out: &Path, catalogue: &Catalogue, predictions: &Predictions) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    run::write_predictions(&out.join("predictions.csv"), catalogue, predictions)?;
+    run::write_predictions(&out.join("predictions.csv"), catalogue, predictions, &[])?;
     run::write_evaluation_figures(out, predictions)?;
     let path = out.join("evaluation.json");
     let text = serde_json::to_string_pretty(&json!(Evaluation::of(predictions)))?;

@@ -118,6 +118,7 @@ impl Show {
             Event::Stage(stage) => self.stage(stage),
             Event::Steps(records) => self.steps(records),
             Event::Epoch(record, _) => self.epoch(record),
+            Event::Note(text) => self.say(text),
             Event::Warning(text) => self.say(&format!("warning: {text}")),
             Event::Finished(why, test) => {
                 let evaluation = test.as_deref().map(Evaluation::of);
@@ -230,6 +231,7 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Epoch(record, _) => tagged("epoch", serde_json::to_value(record).ok()?),
         Event::Checkpoint(path) => json!({"event": "checkpoint", "path": path}),
         Event::Look(_) => return None,
+        Event::Note(text) => json!({"event": "note", "message": text}),
         Event::Warning(text) => json!({"event": "warning", "message": text}),
         Event::Finished(why, test) => {
             let test = test.as_deref().map(Evaluation::of);

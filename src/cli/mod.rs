@@ -10,7 +10,9 @@ mod evaluate;
 mod explain;
 mod folds;
 mod follow;
+mod from_weights;
 mod info;
+mod input;
 mod networks;
 mod output;
 mod predict;
@@ -19,6 +21,7 @@ mod settings;
 mod simulate;
 mod train;
 mod trained;
+mod weights;
 mod window;
 
 use std::path::PathBuf;
@@ -59,11 +62,13 @@ enum Command {
     /// The networks there are, with their sizes and layers.
     Networks(networks::Args),
     /// Class probabilities of images as a table.
-    Predict(predict::Args),
+    Predict(Box<predict::Args>),
     /// Make a data set of simulated galaxies or lenses.
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
     Train(Box<train::Args>),
+    /// What a weight file holds and how it fits a network; write weights for PyTorch.
+    Weights(weights::Args),
 }
 
 /// Carries out the program's arguments.
@@ -99,6 +104,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Weights(args)) => weights::run(&args),
     }
 }
 

@@ -195,7 +195,7 @@ fn short(number: u64) -> String {
     }
 }
 
-fn parse_input(text: &str) -> Result<[usize; 3], String> {
+pub(super) fn parse_input(text: &str) -> Result<[usize; 3], String> {
     let expected = || format!("`{text}` should be channels, height, width, such as 3,64,64");
     let numbers = text.split([',', 'x', '×']).map(|part| part.trim().parse::<usize>());
     let numbers: Vec<usize> = numbers.collect::<Result<_, _>>().map_err(|_invalid| expected())?;

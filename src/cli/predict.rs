@@ -4,37 +4,45 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{output, trained};
-use crate::run;
+use super::from_weights::FromWeights;
+use super::{BadArgument, output, settings, trained};
+use crate::catalogue::{Catalogue, OpenOptions};
+use crate::run::{self, LoadedModel};
 
 /// Arguments of `arclet predict`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the run.
-    run: PathBuf,
+    /// Folder of the run; or give --weights.
+    #[arg(required_unless_present = "weights")]
+    run: Option<PathBuf>,
     /// Images: a folder, a list, or a single file; labels are not needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
     /// Table to write: id, file, label (as the data set gives it), one column per class.
     #[arg(long, value_name = "FILE.csv")]
     out: PathBuf,
+    /// Passes with dropout at work (Monte-Carlo dropout): the table has their mean, and a column
+    /// `std <class>` with their standard deviation, for each class.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = settings::passes)]
+    passes: usize,
     /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
     #[arg(long, default_value = "auto")]
     device: String,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    from_weights: FromWeights,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let (plan, _) = run::read_manifest(&args.run)?;
-    let loaded = trained::load(&args.run, &args.device)?;
-    let catalogue = trained::open(&args.data, &plan.open)?;
+    let (loaded, catalogue) = load(args)?;
     let samples: Vec<usize> = (0..catalogue.samples.len()).collect();
-    let scores = trained::score(&loaded, &catalogue, &samples)?;
+    let mut scores = trained::score(&loaded, &catalogue, &samples, args.passes)?;
     let failed = scores.failed.len();
+    let spreads = if args.passes > 0 { std::mem::take(&mut scores.spreads) } else { Vec::new() };
     let predictions = scores.predictions(loaded.description.classes.clone());
-    run::write_predictions(&args.out, &catalogue, &predictions)?;
+    run::write_predictions(&args.out, &catalogue, &predictions, &spreads)?;
     let mut counts = vec![0_usize; predictions.classes.len()];
     (0..predictions.samples.len()).for_each(|index| counts[predictions.predicted(index)] += 1);
     if args.json {
@@ -50,4 +58,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         println!("{count:8}  {class}");
     }
     Ok(())
+}
+
+/// The network and the images: of a run, or of a weight file.
+fn load(args: &Args) -> anyhow::Result<(LoadedModel, Catalogue)> {
+    let Some(folder) = &args.run else {
+        let catalogue = trained::open(&args.data, &OpenOptions::default())?;
+        return Ok((args.from_weights.load(&catalogue, &args.device)?, catalogue));
+    };
+    if args.from_weights.changes_what_is_seen() {
+        let text = "what the network sees is part of a run; --size and its like are for --weights";
+        return Err(BadArgument(text.into()).into());
+    }
+    let (plan, _) = run::read_manifest(folder)?;
+    let loaded = trained::load(folder, &args.device)?;
+    Ok((loaded, trained::open(&args.data, &plan.open)?))
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use crate::image::display::{Limits, Stretch};
 use crate::network::Activation;
+use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Channels, Normalise, Rotation};
 use crate::train::{ClassWeights, Loss, Optimizer, Schedule};
 
@@ -95,6 +96,15 @@ pub(super) fn loss(text: &str) -> Result<Loss, Refusal> {
     }
 }
 
+/// Passes with dropout: none, or enough for a standard deviation.
+pub(super) fn passes(text: &str) -> Result<usize, Refusal> {
+    match number(text, "number of passes")? {
+        1 => Err("one pass has no spread; give 2 or more, 0 for none".into()),
+        passes @ 0..=10_000 => Ok(passes),
+        _ => Err("there are at most 10000 passes".into()),
+    }
+}
+
 /// An activation function by its name.
 pub(super) fn activation(text: &str) -> Result<Activation, Refusal> {
     let names = || Activation::ALL.map(|(name, _)| name).join(", ");
@@ -157,6 +167,15 @@ pub(super) fn normalise(text: &str) -> Result<Normalise, Refusal> {
         "per-image" => Ok(Normalise::PerImage),
         "data-set" => Ok(Normalise::DataSet),
         _ => Err("there are none, per-image and data-set".into()),
+    }
+}
+
+/// `sum` or `mean`.
+pub(super) fn adaptation(text: &str) -> Result<BandAdaptation, Refusal> {
+    match text {
+        "sum" => Ok(BandAdaptation::Sum),
+        "mean" => Ok(BandAdaptation::Mean),
+        _ => Err("there are sum and mean".into()),
     }
 }
 

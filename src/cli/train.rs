@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 
+use super::input::{SeenArgs, set};
 use super::{BadArgument, folds, follow, settings};
 use crate::architectures::{self, custom};
 use crate::catalogue;
-use crate::image::display::{Limits, Stretch};
 use crate::network::Activation;
-use crate::pipeline::{Augment, Channels, Normalise, Pipeline, Rotation};
+use crate::network::transfer::BandAdaptation;
+use crate::pipeline::{Augment, Pipeline, Rotation};
 use crate::run::{self, Folds};
 use crate::train::{ClassWeights, Loss, Optimizer, Plan, Schedule};
 
@@ -136,35 +137,28 @@ struct LearningArgs {
     /// Seed of weights, order, augmentation, dropout and split.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Trained weights to start from (safetensors).
+    /// Trained weights to start from: safetensors, or a .pth or .pt of PyTorch.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Layers whose names begin with this do not learn; may be given several times.
-    #[arg(long, value_name = "PREFIX")]
+    /// How a first layer for other bands is made of theirs: sum or mean.
+    #[arg(long, value_parser = settings::adaptation)]
+    adapt_bands: Option<BandAdaptation>,
+    /// The layer or block of this name does not learn; may be given several times.
+    #[arg(long, value_name = "NAME")]
     freeze: Vec<String>,
+    /// From this epoch (counted from 0) on everything learns; 0 for never.
+    #[arg(long, value_name = "N")]
+    unfreeze_epoch: Option<usize>,
+    /// Factor of the learning rate of the layers that give the classes.
+    #[arg(long, value_name = "F")]
+    head_lr: Option<f64>,
 }
 
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "What the network sees")]
 struct InputArgs {
-    /// Side of the network's input, in pixels.
-    #[arg(long, value_name = "N")]
-    size: Option<usize>,
-    /// Side of the central square cut out, in pixels of the file; 0 for the largest.
-    #[arg(long, value_name = "N")]
-    crop: Option<usize>,
-    /// all, grey, or bands from 0 such as 2,1,0.
-    #[arg(long, value_parser = settings::channels)]
-    channels: Option<Channels>,
-    /// min-max, percentile:P, zscale or fixed:LOW:HIGH.
-    #[arg(long, value_parser = settings::limits)]
-    limits: Option<Limits>,
-    /// linear, asinh, log or sqrt.
-    #[arg(long, value_parser = settings::stretch)]
-    stretch: Option<Stretch>,
-    /// none, per-image or data-set.
-    #[arg(long, value_parser = settings::normalise)]
-    normalise: Option<Normalise>,
+    #[command(flatten)]
+    seen: SeenArgs,
     /// on, or off for no random changes at all.
     #[arg(long, value_parser = ["on", "off"])]
     augment: Option<String>,
@@ -224,7 +218,7 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     if args.settings.is_none() {
         plan.pipeline = suited_pipeline(&plan).context("cannot open the data set")?;
     }
-    args.input.apply(&mut plan.pipeline);
+    args.input.apply(&mut plan.pipeline)?;
     plan.validate()?;
     Ok(plan)
 }
@@ -252,13 +246,6 @@ fn suited_pipeline(plan: &Plan) -> anyhow::Result<Pipeline> {
     let never = AtomicBool::new(false);
     let catalogue = catalogue::open(&plan.data, &plan.open, &|_| (), &never)?;
     Ok(Pipeline::for_catalogue(&catalogue))
-}
-
-/// Changes a setting where an argument was given.
-fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
-    if let Some(given) = given {
-        setting.clone_from(given);
-    }
 }
 
 impl DataArgs {
@@ -292,6 +279,9 @@ impl LearningArgs {
         set(&mut plan.test_views, self.views.as_ref());
         set(&mut plan.device, self.device.as_ref());
         set(&mut plan.weights, self.weights.as_ref());
+        set(&mut plan.band_adaptation, self.adapt_bands.as_ref());
+        set(&mut plan.unfreeze_epoch, self.unfreeze_epoch.as_ref());
+        set(&mut plan.head_rate, self.head_lr.as_ref());
         if let Some(seed) = self.seed {
             plan.seed = seed;
             plan.split.seed = seed;
@@ -318,20 +308,10 @@ fn set_momentum(optimizer: &mut Optimizer, given: f64) -> Result<(), BadArgument
 }
 
 impl InputArgs {
-    fn apply(&self, pipeline: &mut Pipeline) {
-        let before = pipeline.clone();
-        set(&mut pipeline.size, self.size.as_ref());
-        set(&mut pipeline.crop, self.crop.as_ref());
-        set(&mut pipeline.channels, self.channels.as_ref());
-        set(&mut pipeline.limits, self.limits.as_ref());
-        set(&mut pipeline.stretch, self.stretch.as_ref());
-        set(&mut pipeline.normalise, self.normalise.as_ref());
-        if *pipeline != before {
-            // Mean and standard deviation were those of other values.
-            pipeline.mean.clear();
-            pipeline.std.clear();
-        }
+    fn apply(&self, pipeline: &mut Pipeline) -> Result<(), BadArgument> {
+        self.seen.apply(pipeline)?;
         self.apply_augment(&mut pipeline.augment);
+        Ok(())
     }
 
     fn apply_augment(&self, augment: &mut Augment) {
@@ -373,7 +353,8 @@ mod tests {
     fn arguments_change_the_plan() {
         let line = "train --data d --network lenet5 --out r --epochs 3 --batch 8 --optimizer sgd \
                     --momentum 0.8 --lr 0.02 --schedule step:5:0.5 --val 0.1 --test 0.2 --seed 4 \
-                    --class-weights square-root --views 8 --freeze conv1 --freeze conv2";
+                    --class-weights square-root --views 8 --freeze conv1 --freeze conv2 \
+                    --head-lr 10 --unfreeze-epoch 2 --adapt-bands mean";
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         let args = parse(&line);
         let mut plan = Plan::default();
@@ -384,13 +365,15 @@ mod tests {
         assert_eq!(plan.schedule, Schedule::Step { every: 5, factor: 0.5 });
         assert_eq!((plan.split.validation, plan.split.test, plan.split.seed), (0.1, 0.2, 4));
         assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
+        assert_eq!((plan.head_rate, plan.unfreeze_epoch), (10.0, 2));
+        assert_eq!(plan.band_adaptation, BandAdaptation::Mean);
     }
 
     #[test]
     fn input_arguments_change_the_pipeline_and_unfit_it() {
         let args = parse("train --size 48 --augment off --rotation quarter --flip none");
         let mut pipeline = Pipeline { mean: vec![0.5], std: vec![0.1], ..Pipeline::default() };
-        args.input.apply(&mut pipeline);
+        args.input.apply(&mut pipeline).unwrap();
         assert_eq!((pipeline.size, pipeline.mean.len()), (48, 0));
         let expected = Augment { rotation: Rotation::Quarter, ..Augment::none() };
         assert_eq!(pipeline.augment, expected);

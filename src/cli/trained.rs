@@ -44,11 +44,12 @@ fn single(file: &Path) -> Catalogue {
     Catalogue { root, samples: vec![sample], ..Catalogue::default() }
 }
 
-/// Scores of samples by a network, with a progress bar.
+/// Scores of samples by a network, with so many passes with dropout, and with a progress bar.
 pub(super) fn score(
     loaded: &LoadedModel,
     catalogue: &Catalogue,
     samples: &[usize],
+    passes: usize,
 ) -> anyhow::Result<Scores> {
     let pipeline = Arc::new(loaded.description.pipeline.clone());
     let options = LoaderOptions { cache_bytes: cache(loaded), ..LoaderOptions::default() };
@@ -59,6 +60,7 @@ pub(super) fn score(
         loss: loaded.description.loss,
         batch_size: BATCH,
         views: loaded.description.test_views,
+        passes,
     };
     let bar = bar();
     let scores = predictor.scores(samples, &mut |share| {

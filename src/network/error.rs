@@ -95,8 +95,8 @@ pub enum NetworkError {
         /// Why.
         source: std::io::Error,
     },
-    /// A file is no safetensors file, or a damaged one.
-    #[error("{} is not a usable safetensors file: {reason}", path.display())]
+    /// A file holds no weights, or is damaged.
+    #[error("{} is not a usable weight file: {reason}", path.display())]
     Format {
         /// The file.
         path: PathBuf,

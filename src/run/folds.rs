@@ -109,7 +109,7 @@ impl Folds {
         let path = self.folder.join(name::FOLD_TABLE);
         let table = report.to_csv().map_err(|error| RunError::format(&path, error))?;
         write_whole(&path, &table)?;
-        write_predictions(&self.folder.join(name::TEST_PREDICTIONS), &catalogue, &all)?;
+        write_predictions(&self.folder.join(name::TEST_PREDICTIONS), &catalogue, &all, &[])?;
         let pooled = Report {
             part: Part::Test,
             epoch: 0,

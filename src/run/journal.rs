@@ -73,7 +73,7 @@ impl RunJournal {
         self.history_writer()?.epoch(record)?;
         if record.best && !seen.samples.is_empty() {
             let path = self.folder.file(name::VALIDATION_PREDICTIONS);
-            predictions::write_predictions(&path, &self.catalogue, seen)?;
+            predictions::write_predictions(&path, &self.catalogue, seen, &[])?;
         }
         Ok(())
     }
@@ -106,7 +106,7 @@ impl RunJournal {
         for (file, predicted) in tables {
             if let Some(predicted) = predicted.as_ref().filter(|p| !p.samples.is_empty()) {
                 let file = path.join(file);
-                predictions::write_predictions(&file, &self.catalogue, predicted)?;
+                predictions::write_predictions(&file, &self.catalogue, predicted, &[])?;
             }
         }
         outputs::write(&path, &self.history, results)

@@ -14,7 +14,7 @@ use super::folder::{name, read_text, write_whole};
 use super::manifest::FORMAT;
 use crate::architectures::{self, custom};
 use crate::device::Chosen;
-use crate::network::model::Model;
+use crate::network::model::{Model, StateDict};
 use crate::network::{Activation, Network};
 use crate::pipeline::Pipeline;
 use crate::train::{Checkpoint, Loss, Started, TrainError};
@@ -98,17 +98,41 @@ pub fn read_description(folder: &Path) -> Result<Description, RunError> {
     table.try_into().map_err(|error| RunError::format(&path, error))
 }
 
-/// The network of a run with its best weights so far, on a device.
+/// The best weights of a run so far, on the host.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    /// What the network sees and means.
+    pub description: Description,
+    /// The network as data.
+    pub network: Network,
+    /// Its weights: the averaged ones where the plan says so.
+    pub state: StateDict,
+    /// Steps of training behind them.
+    pub steps: usize,
+    /// The file they came from.
+    pub file: PathBuf,
+}
+
+/// Reads the best weights of a run so far.
 ///
 /// # Errors
 /// [`RunError`] when a file of the run is missing or damaged, [`TrainError::Network`] inside it
 /// when the network cannot be built.
-pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunError> {
+pub fn read_trained(folder: &Path) -> Result<Trained, RunError> {
     let description = read_description(folder)?;
-    let weights = weights_file(folder);
-    let Checkpoint { model: state, average, .. } = checkpoint::read(&weights)?;
+    let file = weights_file(folder);
+    let Checkpoint { position, model: state, average, .. } = checkpoint::read(&file)?;
     let state = if average.is_empty() { state } else { average };
     let network = network(folder, &description)?;
+    Ok(Trained { description, network, state, steps: position.step, file })
+}
+
+/// The network of a run with its best weights so far, on a device.
+///
+/// # Errors
+/// Those of [`read_trained`].
+pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunError> {
+    let Trained { description, network, state, file: weights, .. } = read_trained(folder)?;
     let mut model = Model::new(&network, 0, &device.device).map_err(TrainError::Network)?;
     let report = model.load_state(&state).map_err(TrainError::Network)?;
     if !report.is_exact() {

@@ -11,7 +11,11 @@ use crate::evaluate::Predictions;
 /// Columns before those of the classes.
 const FIXED: [&str; 3] = ["id", "file", "label"];
 
-/// Writes probabilities of samples of a catalogue, whole or not at all.
+/// Begins the names of the columns of standard deviations.
+const SPREAD: &str = "std ";
+
+/// Writes probabilities of samples of a catalogue, whole or not at all; with their standard
+/// deviations `[n, classes]` behind, if there are any.
 ///
 /// # Errors
 /// [`RunError::Write`] when the file cannot be written.
@@ -19,17 +23,28 @@ pub fn write_predictions(
     path: &Path,
     catalogue: &Catalogue,
     predictions: &Predictions,
+    spreads: &[f32],
 ) -> Result<(), RunError> {
-    let table = to_csv(catalogue, predictions).map_err(|error| RunError::format(path, error))?;
+    let table =
+        to_csv(catalogue, predictions, spreads).map_err(|error| RunError::format(path, error))?;
     write_whole(path, &table)
 }
 
-fn to_csv(catalogue: &Catalogue, predictions: &Predictions) -> Result<Vec<u8>, csv::Error> {
+fn to_csv(
+    catalogue: &Catalogue,
+    predictions: &Predictions,
+    spreads: &[f32],
+) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let classes = predictions.classes.iter().map(String::as_str);
-    writer.write_record(FIXED.into_iter().chain(classes))?;
+    let classes = predictions.classes.iter().cloned();
+    let with_spreads = predictions.classes.iter().filter(|_| !spreads.is_empty());
+    let more = with_spreads.map(|class| format!("{SPREAD}{class}"));
+    writer.write_record(FIXED.map(str::to_owned).into_iter().chain(classes).chain(more))?;
+    let mut spreads = spreads.chunks(predictions.classes.len().max(1));
     for (index, &sample) in predictions.samples.iter().enumerate() {
-        writer.write_record(row(&catalogue.samples[sample], catalogue, predictions, index))?;
+        let more = spreads.next().unwrap_or_default().iter().map(f32::to_string);
+        let row = row(&catalogue.samples[sample], catalogue, predictions, index);
+        writer.write_record(row.into_iter().chain(more))?;
     }
     writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()).into())
 }
@@ -56,7 +71,12 @@ pub fn read_predictions(path: &Path, catalogue: &Catalogue) -> Result<Prediction
     let text = read_text(path, "it is written when a run is complete")?;
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| format(error.to_string()))?.clone();
-    let classes: Vec<String> = header.iter().skip(FIXED.len()).map(str::to_owned).collect();
+    let columns = || header.iter().skip(FIXED.len());
+    let is_spread = |name: &str| {
+        name.strip_prefix(SPREAD).is_some_and(|class| columns().any(|other| other == class))
+    };
+    let classes = columns().filter(|name| !is_spread(name));
+    let classes: Vec<String> = classes.map(str::to_owned).collect();
     let mut predictions = Predictions { classes, ..Predictions::default() };
     for record in reader.records() {
         let record = record.map_err(|error| format(error.to_string()))?;
@@ -65,7 +85,7 @@ pub fn read_predictions(path: &Path, catalogue: &Catalogue) -> Result<Prediction
         let (Ok(sample), Some(truth)) = (position, truth) else { continue };
         predictions.samples.push(sample);
         predictions.truth.push(truth);
-        for value in record.iter().skip(FIXED.len()) {
+        for value in record.iter().skip(FIXED.len()).take(predictions.classes.len()) {
             let number = value.parse().ok();
             let value = number.ok_or_else(|| format(format!("`{value}` is no number")))?;
             predictions.probabilities.push(value);
@@ -99,9 +119,17 @@ mod tests {
             truth: vec![1, 0],
             probabilities: vec![0.1, 0.9, 1.0 / 3.0, 2.0 / 3.0],
         };
-        write_predictions(&path, &catalogue, &predictions).unwrap();
+        write_predictions(&path, &catalogue, &predictions, &[]).unwrap();
         assert_eq!(read_predictions(&path, &catalogue).unwrap(), predictions);
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("id,file,label,round,spiral\nb,b,spiral,0.1,0.9"));
+        let spreads = [0.01, 0.01, 0.2, 0.2];
+        write_predictions(&path, &catalogue, &predictions, &spreads).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("id,file,label,round,spiral,std round,std spiral\nb,b,spiral,0.1")
+        );
+        assert!(text.contains("0.9,0.01,0.01\n"));
+        assert_eq!(read_predictions(&path, &catalogue).unwrap(), predictions);
     }
 }

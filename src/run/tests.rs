@@ -109,6 +109,65 @@ fn a_run_stopped_within_an_epoch_resumes_to_the_same_curve() {
     assert_eq!(curve(&stopped), curve(&whole));
 }
 
+/// Weights of the same network for one band and three classes, in a file.
+fn other_weights(folder: &Path) -> PathBuf {
+    let network = crate::architectures::build("simple-cnn", [1, 16, 16], 3).unwrap();
+    let device = crate::device::choose("flex").unwrap().device;
+    let state = crate::network::model::Model::new(&network, 9, &device).unwrap().state().unwrap();
+    let path = folder.join("other.safetensors");
+    crate::network::weights::write_for_torch(&path, &state, 0).unwrap();
+    path
+}
+
+/// From trained weights, with a frozen block that learns from the third epoch on and a faster
+/// head: killed before and after that, with the weight file gone.
+#[test]
+fn a_run_that_unfreezes_resumes_to_the_same_curve() {
+    let home = home(12);
+    let [whole, before, after] = ["whole", "before", "after"].map(|name| home.runs.join(name));
+    let weights = other_weights(home.data.parent().unwrap());
+    let plan = Plan {
+        weights: weights.clone(),
+        freeze: vec!["block1".into()],
+        unfreeze_epoch: 2,
+        head_rate: 5.0,
+        ..full_plan(&home.data)
+    };
+    let session = start(plan.clone(), &whole, wake()).unwrap();
+    let told =
+        events_until(&session, |e| matches!(e, Event::Epoch(record, _) if record.epoch == 1));
+    let note = told.iter().find_map(|e| if let Event::Note(text) = e { Some(text) } else { None });
+    let note = note.unwrap();
+    assert!(note.contains("adapted from 1 to 3 bands (sum)"), "{note}");
+    assert!(note.contains("begins anew for 2 classes instead of 3: fc.weight"), "{note}");
+    for (epoch, folder) in [(1, &before), (3, &after)] {
+        if epoch > 1 {
+            let ended = |e: &Event| matches!(e, Event::Epoch(r, _) if r.epoch == epoch);
+            events_until(&session, ended);
+        }
+        events_until(&session, |e| matches!(e, Event::Steps(_)));
+        session.send(Command::Pause);
+        events_until(&session, |e| matches!(e, Event::Stage(Stage::Paused)));
+        copy(&whole, folder);
+        session.send(Command::Resume);
+    }
+    session.join().unwrap();
+    fs::remove_file(weights).unwrap();
+    for folder in [&before, &after] {
+        resume(folder, wake()).unwrap().join().unwrap();
+        assert_eq!(curve(folder), curve(&whole), "{}", folder.display());
+    }
+    // It does matter: a run that stays frozen goes another way.
+    let weights = other_weights(home.data.parent().unwrap());
+    let frozen = home.runs.join("frozen");
+    let plan = Plan { weights, unfreeze_epoch: 0, ..plan };
+    start(plan, &frozen, wake()).unwrap().join().unwrap();
+    let (steps, whole) = (curve(&frozen).0, curve(&whole).0);
+    let half = steps.len() / 2;
+    assert_eq!(steps[..half], whole[..half]);
+    assert_ne!(steps[half..], whole[half..]);
+}
+
 #[test]
 fn a_complete_run_leaves_every_file_and_predicts_alike() {
     let home = home(8);
@@ -197,4 +256,55 @@ fn damage_is_told_by_file() {
     fs::remove_file(last).unwrap();
     let Err(error) = resume(&folder, wake()) else { panic!("it went on") };
     assert!(matches!(error, RunError::Missing { .. }), "{error}");
+}
+
+/// Text of a network for discs and bars.
+const OWN_NETWORK: &str = r#"
+name = "own"
+input = [1, 16, 16]
+classes = 2
+[[layer]]
+name = "conv"
+kind = "conv2d"
+out = 4
+kernel = 3
+[[layer]]
+kind = "relu"
+[[layer]]
+kind = "global-avg-pool"
+[[layer]]
+kind = "flatten"
+[[layer]]
+name = "fc"
+kind = "linear"
+out = "classes"
+"#;
+
+#[test]
+fn a_network_from_a_file_lives_in_the_run_folder() {
+    let home = home(6);
+    let file = home.data.with_file_name("own.toml");
+    fs::write(&file, OWN_NETWORK).unwrap();
+    let plan = Plan {
+        network: file.to_string_lossy().into_owned(),
+        activation: Some(crate::network::Activation::Prelu),
+        epochs: 2,
+        ..full_plan(&home.data)
+    };
+    let (first, moved) = (home.runs.join("first"), home.runs.join("moved"));
+    let session = start(plan.clone(), &first, wake()).unwrap();
+    events_until(&session, |e| matches!(e, Event::Epoch(record, _) if record.epoch == 1));
+    session.send(Command::Stop);
+    session.join().unwrap();
+    fs::remove_file(&file).unwrap();
+    fs::rename(&first, &moved).unwrap();
+    let (finished, _) = resume(&moved, wake()).unwrap().join().unwrap();
+    assert_eq!(finished, Finished::Complete);
+    let loaded = load_model(&moved, &device::choose("flex").unwrap()).unwrap();
+    assert_eq!(loaded.model.network().name, "own");
+    assert!(loaded.model.parameters().iter().any(|p| p.name() == "relu2.weight"));
+    assert!(open(&moved).is_ok());
+    // And it can be repeated from the folder alone.
+    let again = start(read_plan(&moved).unwrap(), &home.runs.join("again"), wake()).unwrap();
+    assert_eq!(again.join().unwrap().0, Finished::Complete);
 }

@@ -8,7 +8,9 @@ use super::data::Filter;
 use super::log::Level;
 use super::runs::RunId;
 use super::state::{DeviceEntry, ThemeChoice};
+use super::weights::WeightsQuestion;
 use crate::catalogue::{Catalogue, OpenOptions};
+use crate::network::transfer::Report;
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Plan, Watch};
 
@@ -58,6 +60,8 @@ pub enum Action {
     TakeSettings(PathBuf, Result<Box<Plan>, String>),
     /// The name of the network in a file, or why it is none.
     TakeNetwork(PathBuf, Result<String, String>),
+    /// How the plan's trained weights fit its network, or why that is not known.
+    TakeWeights(Box<WeightsQuestion>, Result<Report, String>),
     /// Take back the last change of the plan.
     Undo,
     /// Do it again.

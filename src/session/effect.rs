@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::action::SaveRequest;
 use super::runs::RunId;
+use super::weights::WeightsQuestion;
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::train::{Command, Plan, Watch};
 
@@ -35,6 +36,8 @@ pub enum Effect {
     Resume(RunId, PathBuf),
     /// Read settings, or a network, on a background thread.
     ReadSettings(PathBuf),
+    /// Read a weight file on a background thread and tell how it fits.
+    InspectWeights(Box<WeightsQuestion>),
     /// Compare a device with the processor.
     VerifyDevice(String),
     /// Search for a learning rate.

@@ -13,6 +13,7 @@ mod reduce;
 pub mod runs;
 mod state;
 mod undo;
+mod weights;
 
 pub use action::{Action, Opened, SaveRequest, Writer};
 pub use data::{Data, Dataset, Filter, SampleList};
@@ -23,6 +24,7 @@ pub use reduce::reduce;
 pub use runs::{RunId, RunView};
 pub use state::{DeviceEntry, Devices, Preferences, State, ThemeChoice};
 pub use undo::Undo;
+pub use weights::{WeightsQuestion, WeightsView};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -10,12 +10,19 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
+use super::weights;
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
 
 /// Carries out an action on the state and says what must be done outside it.
 pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
+    let mut effects = carry_out(state, action);
+    effects.extend(weights::ask(state));
+    effects
+}
+
+fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::OpenData(path, options) => return open(state, path, options),
         Action::OpenProgress(ticket, found) => progress(state, ticket, found),
@@ -35,6 +42,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ReadSettings(path) => return vec![Effect::ReadSettings(path)],
         Action::TakeSettings(path, read) => take_settings(state, &path, read),
         Action::TakeNetwork(path, read) => take_network(state, &path, read),
+        Action::TakeWeights(question, answer) => weights::take(state, &question, answer),
         Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan)),
         Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan)),
         Action::StartRun => return start(state),
@@ -337,6 +345,7 @@ fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
     let live = state.run_by_id(run).is_some_and(|view| view.live);
     let mut effects = Vec::new();
     match &event {
+        Event::Note(text) => state.log.push(Level::Info, text.clone()),
         Event::Warning(text) => state.log.push(Level::Warning, text.clone()),
         Event::Failed(text) => state.log.push(Level::Error, text.clone()),
         // A run that is only read again ended long ago.

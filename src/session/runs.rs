@@ -94,6 +94,7 @@ impl RunView {
             Event::Epoch(record, predictions) => self.push_epoch(record, Some(predictions)),
             Event::Checkpoint(path) => self.checkpoint = Some(path),
             Event::Look(look) => self.look = Some(Arc::from(look)),
+            Event::Note(_) => {}
             Event::Warning(text) => self.warnings.push(text),
             Event::Finished(why, test) => {
                 if test.is_some() {

@@ -9,6 +9,7 @@ use super::finder::FinderView;
 use super::log::Log;
 use super::runs::{RunId, RunView};
 use super::undo::Undo;
+use super::weights::WeightsView;
 use crate::pipeline::Pipeline;
 use crate::train::Plan;
 
@@ -29,6 +30,8 @@ pub struct State {
     pub selected_run: Option<RunId>,
     /// The search for a learning rate.
     pub finder: Option<FinderView>,
+    /// How the plan's trained weights fit its network; `None` without a file.
+    pub weights: Option<WeightsView>,
     /// What can train.
     pub devices: Devices,
     /// What the user likes; kept across starts.

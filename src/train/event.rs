@@ -124,6 +124,8 @@ pub enum Event {
     Checkpoint(PathBuf),
     /// Answer to [`Command::Watch`].
     Look(Box<Look>),
+    /// Something to know, as it should be.
+    Note(String),
     /// Something to know that does not end the run.
     Warning(String),
     /// The run ended; predictions of the test part by the best weights, when the run was complete.

@@ -17,6 +17,10 @@ pub(super) struct Learner {
     optimizer: OptimizerState,
     average: Option<Average>,
     clip_norm: f64,
+    /// Factor of the learning rate of the tensors of the heads.
+    head_rate: f64,
+    /// For each tensor whether it is one of a head.
+    is_head: Vec<bool>,
 }
 
 /// What a step leaves on the device.
@@ -34,7 +38,7 @@ impl Learner {
     pub(super) fn new(mut model: Model, plan: &Plan) -> Result<Self, TrainError> {
         let frozen = model.freeze(&plan.freeze);
         if !plan.freeze.is_empty() && frozen == 0 {
-            let problem = format!("no layer's name starts with {}", plan.freeze.join(" or "));
+            let problem = format!("no layer is called {}", plan.freeze.join(" or "));
             return Err(TrainError::setting("freeze", problem));
         }
         if !model.parameters().iter().any(crate::network::model::Parameter::learns) {
@@ -43,7 +47,17 @@ impl Learner {
         let average =
             (plan.weight_average > 0.0).then(|| Average::new(plan.weight_average, &model));
         let optimizer = OptimizerState::new(plan);
-        Ok(Self { model, optimizer, average, clip_norm: plan.clip_norm })
+        let is_head = is_head(&model)?;
+        let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
+        Ok(Self { model, optimizer, average, clip_norm, head_rate, is_head })
+    }
+
+    /// Lets everything learn. What was frozen has no optimiser state yet and begins as at a run's
+    /// first step.
+    pub(super) fn unfreeze(&mut self) {
+        if self.model.parameters().iter().any(crate::network::model::Parameter::is_frozen) {
+            self.model.freeze(&[]);
+        }
     }
 
     /// The device of the weights, without autodiff.
@@ -84,8 +98,10 @@ impl Learner {
             .unwrap_or_else(|| Tensor::zeros([1], self.device()));
         let factor = (self.clip_norm > 0.0).then(|| clip_factor(norm.clone(), self.clip_norm));
         self.optimizer.begin_step();
-        for (parameter, gradient) in self.model.parameters_mut().iter_mut().zip(gradients) {
+        let parameters = self.model.parameters_mut().iter_mut();
+        for ((parameter, gradient), is_head) in parameters.zip(gradients).zip(&self.is_head) {
             let Some(gradient) = gradient else { continue };
+            let learning_rate = learning_rate * if *is_head { self.head_rate } else { 1.0 };
             let gradient = match &factor {
                 Some(factor) => gradient * factor.clone(),
                 None => gradient,
@@ -136,6 +152,13 @@ impl Learner {
         }
         Ok(())
     }
+}
+
+/// For each tensor of a model whether it is one of a layer that gives the classes.
+fn is_head(model: &Model) -> Result<Vec<bool>, TrainError> {
+    let specs = model.network().tensors()?;
+    let heads = model.network().heads(&specs);
+    Ok(specs.iter().map(|spec| heads.contains(&spec.node)).collect())
 }
 
 /// Loads weights that must fit in every tensor.

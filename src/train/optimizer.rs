@@ -27,10 +27,15 @@ struct Slots {
     first: Option<Tensor<1>>,
     /// Mean of the squared gradient (Adam, RMSprop).
     second: Option<Tensor<1>>,
+    /// Steps of the optimiser before this parameter's first one: those in which it was frozen.
+    before: u64,
 }
 
 const FIRST: &str = "first";
 const SECOND: &str = "second";
+/// [`Slots::before`] as two numbers, exact in 32 bits: multiples of 2²⁰, and the rest.
+const BEFORE: &str = "before";
+const BEFORE_UNIT: u64 = 1 << 20;
 
 impl OptimizerState {
     /// The state before the first step.
@@ -57,7 +62,8 @@ impl OptimizerState {
         gradient: Tensor<1>,
         learning_rate: f64,
     ) -> Tensor<1> {
-        let mut slots = self.slots.remove(name).unwrap_or_default();
+        let first = || Slots { before: self.steps.saturating_sub(1), ..Slots::default() };
+        let mut slots = self.slots.remove(name).unwrap_or_else(first);
         let updated = self.apply(&mut slots, value, gradient, learning_rate);
         self.slots.insert(name.to_owned(), slots);
         updated
@@ -97,7 +103,8 @@ impl OptimizerState {
         lr: f64,
         [beta1, beta2, eps]: [f64; 3],
     ) -> Tensor<1> {
-        let t = self.steps as f64;
+        // PyTorch counts the steps of each parameter by itself.
+        let t = (self.steps - slots.before) as f64;
         let mean = blend(slots.first.take(), g.clone(), beta1);
         let square = blend(slots.second.take(), g.clone() * g, beta2);
         slots.first = Some(mean.clone());
@@ -121,7 +128,9 @@ impl OptimizerState {
                 }
             }
         }
-        read_back(names, all)
+        let mut saved = read_back(names, all)?;
+        saved.extend(self.slots.iter().filter(|(_, slots)| slots.before > 0).map(before));
+        Ok(saved)
     }
 
     /// Takes up a saved state.
@@ -133,17 +142,30 @@ impl OptimizerState {
         self.slots.clear();
         for (key, HostTensor { values, .. }) in saved {
             let (name, slot) = key.rsplit_once('/').ok_or_else(|| format!("`{key}`"))?;
-            let length = values.len();
-            let tensor = Tensor::from_data(TensorData::new(values, [length]), device);
             let slots = self.slots.entry(name.to_owned()).or_default();
-            match slot {
-                FIRST => slots.first = Some(tensor),
-                SECOND => slots.second = Some(tensor),
+            let tensor = |values: Vec<f32>| {
+                let length = values.len();
+                Tensor::from_data(TensorData::new(values, [length]), device)
+            };
+            match (slot, &values[..]) {
+                (FIRST, _) => slots.first = Some(tensor(values)),
+                (SECOND, _) => slots.second = Some(tensor(values)),
+                (BEFORE, &[units, rest]) => {
+                    let before = units as u64 * BEFORE_UNIT + rest as u64;
+                    slots.before = before.min(steps.saturating_sub(1));
+                }
                 _ => return Err(format!("`{key}`")),
             }
         }
         Ok(())
     }
+}
+
+/// The entry of a saved state that tells a parameter's [`Slots::before`].
+fn before((name, slots): (&String, &Slots)) -> (String, HostTensor) {
+    let parts = [slots.before / BEFORE_UNIT, slots.before % BEFORE_UNIT];
+    let values = parts.map(|part| part as f32).to_vec();
+    (format!("{name}/{BEFORE}"), HostTensor { shape: vec![2], values })
 }
 
 /// The vectors of a transaction by their names.
@@ -331,6 +353,29 @@ mod tests {
         let a = whole.update("w", p.clone(), tensor(GRADIENTS[1]), LR);
         let b = resumed.update("w", p, tensor(GRADIENTS[1]), LR);
         assert_eq!(values(a), values(b));
+    }
+
+    /// A parameter that was frozen for two steps begins as one in its first step, also where a
+    /// saved state goes on.
+    #[test]
+    fn a_parameter_counts_its_own_steps() {
+        let device = Device::flex();
+        let plan = Plan { weight_decay: DECAY, ..Plan::default() };
+        let tensor = |g: [f32; 2]| Tensor::<1>::from_floats(g, &device);
+        let mut late = OptimizerState::new(&plan);
+        for _ in 0..2 {
+            late.begin_step();
+            late.update("other", tensor(START), tensor(GRADIENTS[0]), LR);
+        }
+        let mut p = tensor(START);
+        for g in GRADIENTS {
+            let (steps, saved) = (late.steps(), late.save().unwrap());
+            late = OptimizerState::new(&plan);
+            late.restore(steps, saved, &device).unwrap();
+            late.begin_step();
+            p = late.update("w", p, tensor(g), LR);
+        }
+        assert_eq!(values(p), run(plan.optimizer));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::architectures::{self, custom};
 use crate::catalogue::{OpenOptions, SplitOptions};
+use crate::network::transfer::BandAdaptation;
 use crate::network::{Activation, Network, NetworkError};
 use crate::pipeline::Pipeline;
 
@@ -58,10 +59,16 @@ pub struct Plan {
     pub device: String,
     /// Seed of weights, order, augmentation and dropout.
     pub seed: u64,
-    /// Trained weights to start from (safetensors); empty for none.
+    /// Trained weights to start from (safetensors, `.pth`, `.pt`); empty for none.
     pub weights: PathBuf,
-    /// Layers whose names start with one of these do not learn.
+    /// How kernels of the first layer are made for other bands than the file's.
+    pub band_adaptation: BandAdaptation,
+    /// Layers and blocks of these names do not learn.
     pub freeze: Vec<String>,
+    /// From this epoch (counted from 0) on everything learns; 0 for never.
+    pub unfreeze_epoch: usize,
+    /// Factor of the learning rate of the layers that give the classes.
+    pub head_rate: f64,
 }
 
 impl Default for Plan {
@@ -90,7 +97,10 @@ impl Default for Plan {
             device: "auto".into(),
             seed: 0,
             weights: PathBuf::new(),
+            band_adaptation: BandAdaptation::default(),
             freeze: Vec::new(),
+            unfreeze_epoch: 0,
+            head_rate: 1.0,
         }
     }
 }

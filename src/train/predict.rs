@@ -1,4 +1,5 @@
-//! What a network says of samples: logits and probabilities, averaged over views.
+//! What a network says of samples: logits and probabilities, averaged over views and over passes
+//! with dropout.
 
 use burn::tensor::{Tensor, TensorData, Transaction};
 
@@ -23,6 +24,8 @@ pub struct Predictor<'a> {
     pub batch_size: usize,
     /// Views averaged, 1–8.
     pub views: usize,
+    /// Passes with dropout for each view (Monte-Carlo dropout); 0 for one pass without.
+    pub passes: usize,
 }
 
 /// What the network says of samples, in their order; unreadable ones are left out.
@@ -34,10 +37,13 @@ pub struct Scores {
     pub samples: Vec<usize>,
     /// Labels as the loader gave them (meaningless for unlabelled samples).
     pub labels: Vec<usize>,
-    /// Logits of the plain view, `[n, classes]`.
+    /// Logits of the plain view, of several passes the mean, `[n, classes]`.
     pub logits: Vec<f32>,
-    /// Mean probabilities over the views, `[n, classes]`.
+    /// Mean probabilities over views and passes, `[n, classes]`.
     pub probabilities: Vec<f32>,
+    /// Standard deviation of the probabilities over views and passes, `[n, classes]`; empty where
+    /// there is but one.
+    pub spreads: Vec<f32>,
     /// Samples left out, with the reason.
     pub failed: Vec<(usize, String)>,
 }
@@ -62,56 +68,120 @@ impl Predictor<'_> {
         go_on: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Option<Scores>, TrainError> {
         let views = self.views.clamp(1, 8);
-        let mut all = Scores::default();
+        let mut all = Scores { classes: self.model.network().classes, ..Scores::default() };
+        let mut moments = Moments::default();
         for view in 0..views {
             let base = view as f64 / views as f64;
             let mut share = |done: usize| {
                 go_on(base + done as f64 / samples.len().max(1) as f64 / views as f64)
             };
-            let Some(one) = self.one_view(samples, view, &mut share)? else { return Ok(None) };
-            if view == 0 {
-                all = one;
-            } else {
-                let pairs = all.probabilities.iter_mut().zip(one.probabilities);
-                pairs.for_each(|(sum, new)| *sum += new);
+            if !self.one_view(samples, view, &mut all, &mut moments, &mut share)? {
+                return Ok(None);
             }
         }
-        all.probabilities.iter_mut().for_each(|p| *p /= views as f32);
+        (all.probabilities, all.spreads) = moments.finish(views * self.passes.max(1));
         Ok(Some(all))
     }
 
+    /// Adds a view to the moments; what is the same for all views comes from the first. False
+    /// when the work was ended.
     fn one_view(
         &self,
         samples: &[usize],
         view: usize,
+        scores: &mut Scores,
+        moments: &mut Moments,
         go_on: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Option<Scores>, TrainError> {
+    ) -> Result<bool, TrainError> {
         let drawing = if view == 0 { Drawing::Plain } else { Drawing::View(view) };
-        let classes = self.model.network().classes;
-        let mut scores = Scores { classes, ..Scores::default() };
-        let mut done = 0;
+        let (mut done, mut row) = (0, 0);
         for batch in self.loader.epoch(samples.to_vec(), self.batch_size.max(1), drawing) {
             done += batch.samples.len() + batch.failed.len();
-            scores.failed.extend(batch.failed.iter().cloned());
-            if !batch.samples.is_empty() {
+            let rows = batch.samples.len();
+            if view == 0 {
+                scores.failed.extend(batch.failed.iter().cloned());
                 scores.samples.extend(&batch.samples);
                 scores.labels.extend(&batch.labels);
-                let logits = self.logits(batch)?;
-                let rows = logits.chunks(classes);
-                scores.probabilities.extend(rows.flat_map(|r| loss::probabilities(self.loss, r)));
-                scores.logits.extend(logits);
+            }
+            if rows > 0 {
+                let draw = (view * samples.len() + row) as u64;
+                let logits = self.logits(batch, draw, row * scores.classes, moments)?;
+                if view == 0 {
+                    scores.logits.extend(logits);
+                }
+                row += rows;
             }
             if !go_on(done) {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(Some(scores))
+        Ok(true)
     }
 
-    fn logits(&self, batch: Batch) -> Result<Vec<f32>, TrainError> {
+    /// Adds the probabilities of a batch to the moments from this place on, as often as there are
+    /// passes; returns the logits, of several passes the mean. `draw` tells batches apart.
+    fn logits(
+        &self,
+        batch: Batch,
+        draw: u64,
+        place: usize,
+        moments: &mut Moments,
+    ) -> Result<Vec<f32>, TrainError> {
         let device = self.model.device();
         let images = Tensor::<4>::from_data(TensorData::new(batch.images, batch.shape), device);
-        read_values(self.model.forward(images))
+        let classes = self.model.network().classes;
+        let mut add = |logits: &[f32]| {
+            let rows = logits.chunks(classes);
+            moments.add(place, rows.flat_map(|row| loss::probabilities(self.loss, row)));
+        };
+        if self.passes == 0 {
+            let logits = read_values(self.model.forward(images))?;
+            add(&logits);
+            return Ok(logits);
+        }
+        let mut mean = Vec::new();
+        for pass in 0..self.passes {
+            let sampled = self.model.forward_sampled(images.clone(), draw, pass as u64);
+            let logits = read_values(sampled)?;
+            add(&logits);
+            mean.resize(logits.len(), 0.0);
+            mean.iter_mut().zip(logits).for_each(|(sum, new)| *sum += new / self.passes as f32);
+        }
+        Ok(mean)
+    }
+}
+
+/// Sums of probabilities and of their squares, `[n, classes]`.
+#[derive(Default)]
+struct Moments {
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Moments {
+    fn add(&mut self, place: usize, probabilities: impl Iterator<Item = f32>) {
+        for (index, probability) in (place..).zip(probabilities.map(f64::from)) {
+            if index == self.sums.len() {
+                self.sums.push(0.0);
+                self.squares.push(0.0);
+            }
+            self.sums[index] += probability;
+            self.squares[index] += probability * probability;
+        }
+    }
+
+    /// Means and standard deviations of so many draws; no deviations of one draw.
+    fn finish(self, draws: usize) -> (Vec<f32>, Vec<f32>) {
+        let n = draws.max(1) as f64;
+        let means = self.sums.iter().map(|sum| (sum / n) as f32).collect();
+        if draws < 2 {
+            return (means, Vec::new());
+        }
+        let deviation = |(sum, square): (&f64, &f64)| {
+            let variance = (square - sum * sum / n) / (n - 1.0);
+            variance.max(0.0).sqrt() as f32
+        };
+        (means, self.sums.iter().zip(&self.squares).map(deviation).collect())
     }
 }
 
@@ -128,4 +198,24 @@ pub(super) fn read_all(transaction: Transaction) -> Result<Vec<Vec<f32>>, TrainE
 pub(super) fn read_values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
     let mut vectors = read_all(Transaction::default().register(tensor))?;
     Ok(vectors.pop().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_means_and_standard_deviations() {
+        let mut moments = Moments::default();
+        for draw in [[0.25, 0.5], [0.75, 0.5]] {
+            moments.add(0, draw.into_iter());
+        }
+        let (means, spreads) = moments.finish(2);
+        assert_eq!(means, [0.5, 0.5]);
+        // √((0.25² + 0.25²) / 1)
+        assert!((spreads[0] - 0.353_553_4).abs() < 1e-6 && spreads[1] < 1e-6, "{spreads:?}");
+        let mut one = Moments::default();
+        one.add(0, [0.3].into_iter());
+        assert!(one.finish(1).1.is_empty());
+    }
 }

@@ -13,6 +13,7 @@ impl Plan {
         self.validate_source()?;
         self.validate_loss()?;
         self.validate_steps()?;
+        self.validate_start()?;
         self.optimizer.validate()?;
         self.schedule.validate()
     }
@@ -61,6 +62,14 @@ impl Plan {
         share(self.weight_average, "weight_average", "0 for none, for instance 0.999")?;
         require((1..=8).contains(&self.test_views), "test_views", || {
             format!("is {}; there are 1 to 8 views", self.test_views)
+        })
+    }
+
+    fn validate_start(&self) -> Result<(), TrainError> {
+        positive(self.head_rate, "head_rate", "1 for the rate of all others, for instance 10")?;
+        let (epoch, epochs) = (self.unfreeze_epoch, self.epochs);
+        require(epoch < epochs.max(1), "unfreeze_epoch", || {
+            format!("is {epoch}, but the run ends after {epochs}; 0 for never")
         })
     }
 }
@@ -175,6 +184,8 @@ mod tests {
         assert!(refused(&Plan { schedule, ..plan() }).contains("schedule.every"));
         assert!(refused(&Plan { test_views: 9, ..plan() }).contains("1 to 8"));
         assert!(refused(&Plan { label_smoothing: 1.0, ..plan() }).contains("label_smoothing"));
+        assert!(refused(&Plan { head_rate: 0.0, ..plan() }).contains("head_rate"));
+        assert!(refused(&Plan { unfreeze_epoch: 20, ..plan() }).contains("unfreeze_epoch"));
     }
 
     #[test]
@@ -187,5 +198,10 @@ mod tests {
         };
         let text = toml::to_string(&full).unwrap();
         assert_eq!(toml::from_str::<Plan>(&text).unwrap(), full);
+        // Settings of before: what they do not name has its default.
+        let before =
+            toml::from_str::<Plan>("weights = 'w.safetensors'\nfreeze = ['conv']").unwrap();
+        assert_eq!((before.head_rate, before.unfreeze_epoch), (1.0, 0));
+        assert_eq!(before.freeze, ["conv"]);
     }
 }

@@ -80,7 +80,7 @@ impl Purpose {
         match self {
             Self::OpenList => &["csv", "tsv", "txt"],
             Self::Settings => &["toml"],
-            Self::Weights => &["safetensors"],
+            Self::Weights => &WEIGHTS,
             Self::Save(request) => &request.extensions,
             _ => &[],
         }
@@ -207,15 +207,13 @@ impl Dialogs {
             Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),
             Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
             Purpose::Settings => actions.push(Action::ReadSettings(path)),
-            Purpose::Weights => {
-                let plan = Plan { weights: path, ..state.plan.clone() };
-                actions.extend([Action::Configure(Box::new(plan)), Action::Settle]);
-            }
+            Purpose::Weights => start_from(path, state, actions),
             Purpose::Save(request) => save(request, path, actions),
         }
     }
 
-    /// Opens whatever a path is: a list asks for its columns, a run is shown, a folder is opened.
+    /// Opens whatever a path is: a list asks for its columns, a run is shown, a folder is opened,
+    /// trained weights are started from.
     pub(crate) fn open_path(
         &mut self,
         path: PathBuf,
@@ -225,6 +223,9 @@ impl Dialogs {
     ) {
         if is_list(&path) {
             self.open(Dialog::List(path), state, ctx);
+        } else if is_weights(&path) {
+            start_from(path, state, actions);
+            actions.push(Action::ShowPanel("settings"));
         } else if path.join("run.toml").is_file() {
             actions.push(Action::OpenRun(path));
         } else if path.file_name().is_some_and(|name| name == "run.toml") {
@@ -294,6 +295,21 @@ fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
         }
     });
     pressed
+}
+
+/// Extensions of weight files; what is inside decides how they are read.
+const WEIGHTS: [&str; 3] = ["safetensors", "pth", "pt"];
+
+fn is_weights(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let known = |extension: &str| WEIGHTS.iter().any(|known| extension.eq_ignore_ascii_case(known));
+    path.is_file() && extension.is_some_and(known)
+}
+
+/// Lets the next run start from trained weights.
+fn start_from(path: PathBuf, state: &State, actions: &mut Vec<Action>) {
+    let plan = Plan { weights: path, ..state.plan.clone() };
+    actions.extend([Action::Configure(Box::new(plan)), Action::Settle]);
 }
 
 /// A CSV or TSV list, by its extension.

@@ -4,14 +4,15 @@ mod estimate;
 mod finder;
 mod optimizer;
 mod schedule;
+mod weights;
 
 use egui::{RichText, ScrollArea, Ui};
 
 use super::PanelContext;
 use crate::app::theme::Theme;
 use crate::app::widgets::{
-    Icon, Row, card_ui, combo_ui, error_ui, hint_ui, icon_button_ui, integer_ui, number_ui,
-    problem_ui, row_ui, section_ui, segmented_ui, slider_ui, text_ui,
+    Row, card_ui, combo_ui, error_ui, hint_ui, integer_ui, number_ui, problem_ui, row_ui,
+    section_ui, segmented_ui, slider_ui,
 };
 use crate::architectures;
 use crate::network::Activation;
@@ -39,7 +40,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         });
         section_ui(ui, "Evaluation and seed", false, |ui| evaluation_ui(ui, &mut plan, &problem));
         section_ui(ui, "Trained weights to start from", false, |ui| {
-            weights_ui(ui, ctx, &mut plan, &problem);
+            weights::weights_ui(ui, ctx, &mut plan, &problem);
         });
         card_ui(ui, "Device", |ui| device_ui(ui, ctx, &mut plan));
         card_ui(ui, "Runs", |ui| runs_ui(ui, ctx));
@@ -212,38 +213,6 @@ fn evaluation_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
     integer_ui(ui, row, &mut plan.seed, 0..=u64::from(u32::MAX), "");
 }
 
-fn weights_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, plan: &mut Plan, problem: &Problem) {
-    let row =
-        Row::new("Weights", "A safetensors file; layers of the same name and shape are taken")
-            .problem(problem.of("weights"));
-    row_ui(ui, row, |ui| {
-        if ui.button("Choose…").clicked() {
-            ctx.push(Action::Invoke("weights"));
-        }
-        if plan.weights.as_os_str().is_empty() {
-            ui.label("none");
-            return;
-        }
-        if icon_button_ui(ui, Icon::Cross, "Start from random weights").clicked() {
-            plan.weights = std::path::PathBuf::new();
-        }
-        let name = plan.weights.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        ui.add(egui::Label::new(name).truncate()).on_hover_text(plan.weights.display().to_string());
-    });
-    let written = plan.freeze.join(", ");
-    let row = Row::new("Freeze", "Layers whose names begin so do not learn")
-        .problem(problem.of("freeze"));
-    let typed = row_ui(ui, row, |ui| text_ui(ui, "freeze", &written, "none; or: conv1, layer1"));
-    if let Some(typed) = typed {
-        plan.freeze = prefixes(&typed);
-    }
-}
-
-/// Names with commas between them. An empty one would freeze everything.
-fn prefixes(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-}
-
 fn device_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, plan: &mut Plan) {
     match &ctx.state.devices {
         Devices::Searching => {
@@ -311,15 +280,4 @@ fn runs_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             ctx.push(Action::Invoke("resume"));
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::prefixes;
-
-    #[test]
-    fn an_unfinished_list_freezes_nothing_else() {
-        assert_eq!(prefixes("conv1, layer1,"), ["conv1", "layer1"]);
-        assert!(prefixes(" , ").is_empty());
-    }
 }

@@ -16,11 +16,11 @@ use std::ops::Range;
 
 use burn::tensor::{Device, Tensor};
 
-use super::{Network, NetworkError, NodeId, TensorSpec, initialize};
+use super::{Network, NetworkError, NodeId, TensorSpec, freeze, initialize};
 use execute::Mode;
 pub use execute::Value;
 pub use parameter::{Parameter, ParameterTensor};
-pub use state::{HostTensor, LoadReport, StateDict};
+pub use state::{HostTensor, LoadReport, StateDict, WrongShape};
 
 /// A network with weights on a device.
 #[derive(Debug, Clone)]
@@ -81,16 +81,14 @@ impl Model {
         &mut self.parameters
     }
 
-    /// Lets no tensor learn whose name starts with one of these, and everything else again.
-    /// A frozen batch normalisation uses its moving statistics and leaves them alone.
-    /// Returns the number of tensors frozen.
-    pub fn freeze(&mut self, prefixes: &[String]) -> usize {
-        let frozen = |name: &str| {
-            prefixes.iter().any(|prefix| !prefix.is_empty() && name.starts_with(prefix))
-        };
-        for parameter in &mut self.parameters {
-            let freeze = frozen(parameter.name());
-            parameter.set_frozen(freeze);
+    /// Lets no tensor learn that one of these names stands for ([`freeze::frozen`]), and
+    /// everything else again. A frozen batch normalisation uses its moving statistics and leaves
+    /// them alone. Returns the number of tensors frozen.
+    pub fn freeze(&mut self, names: &[String]) -> usize {
+        let tensors: Vec<&str> = self.parameters.iter().map(Parameter::name).collect();
+        let marks = freeze::frozen(&tensors, names);
+        for (parameter, frozen) in self.parameters.iter_mut().zip(marks) {
+            parameter.set_frozen(frozen);
         }
         self.parameters.iter().filter(|parameter| parameter.is_frozen()).count()
     }

@@ -39,6 +39,10 @@ impl Engine {
         let order = epoch_order(&self.parts.train, self.plan.seed, epoch, batch_size);
         let done = (self.position.batch * batch_size).min(order.len());
         let drawing = Drawing::Augmented { seed: self.plan.seed, epoch };
+        // Told from the position alone, so that a resumed run unfreezes where the first one did.
+        if self.plan.unfreeze_epoch > 0 && epoch >= self.plan.unfreeze_epoch {
+            self.learner.unfreeze();
+        }
         self.announce(ports);
         self.speed.restart();
         for batch in self.loader.epoch(order[done..].to_vec(), batch_size, drawing) {

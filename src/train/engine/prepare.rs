@@ -11,6 +11,7 @@ use super::{Engine, Parts, Speed, Stopwatch, Viewer};
 use crate::catalogue::{Catalogue, Part, Split, read_sample};
 use crate::device::{self, Chosen};
 use crate::network::model::Model;
+use crate::network::transfer::{Transfer, transfer};
 use crate::network::{Network, weights};
 use crate::pipeline::loader::{Loader, LoaderOptions};
 use crate::pipeline::{Normalise, Pipeline};
@@ -38,7 +39,11 @@ pub(super) fn prepare(
     ports.stage(Stage::Preparing("building the network".into()));
     let chosen = device::choose(&plan.device)?;
     let network = build(&plan, &opened.catalogue, &opened.split)?;
-    let mut learner = learner(&plan, &network, &chosen, ports)?;
+    let mut learner = match &resumption.checkpoint {
+        // The checkpoint has all weights; the file they once came from may be gone.
+        Some(_) => learner(&Plan { weights: "".into(), ..plan.clone() }, &network, &chosen, ports)?,
+        None => learner(&plan, &network, &chosen, ports)?,
+    };
     let mut position = crate::train::journal::Position::default();
     if let Some(checkpoint) = resumption.checkpoint.take() {
         position = checkpoint.position.clone();
@@ -172,7 +177,7 @@ fn channels(plan: &Plan, catalogue: &Catalogue, split: &Split) -> Result<usize, 
     ))
 }
 
-/// The network with its first weights on the device.
+/// The network with its first weights on the device: drawn, or those of the plan's file.
 pub(super) fn learner(
     plan: &Plan,
     network: &Network,
@@ -181,23 +186,15 @@ pub(super) fn learner(
 ) -> Result<Learner, TrainError> {
     let mut model = Model::new(network, plan.seed, &chosen.device)?;
     if !plan.weights.as_os_str().is_empty() {
-        let (state, _) = weights::read_safetensors(&plan.weights)?;
-        let report = model.load_state(&state)?;
-        if report.matched.is_empty() {
-            return Err(TrainError::setting(
-                "weights",
-                format!("{} has no tensor that fits {}", plan.weights.display(), network.name),
-            ));
+        ports.stage(Stage::Preparing("reading the trained weights".into()));
+        let given = weights::read(&plan.weights)?;
+        let Transfer { state, report } = transfer(network, given, plan.band_adaptation)?;
+        if !report.has_taken() {
+            let file = plan.weights.display();
+            return Err(TrainError::setting("weights", format!("{file} does not fit: {report}")));
         }
-        let left: Vec<&str> = report
-            .missing
-            .iter()
-            .chain(report.wrong_shape.iter().map(|wrong| &wrong.name))
-            .map(String::as_str)
-            .collect();
-        if !left.is_empty() {
-            ports.warn(format!("begun anew, not from the weights file: {}", left.join(", ")));
-        }
+        model.load_state(&state)?;
+        ports.tell(Event::Note(format!("Trained weights: {report}")));
     }
     Learner::new(model, plan)
 }

@@ -74,7 +74,7 @@ impl Engine {
         ports.stage(Stage::Evaluating(part));
         let batch_size = self.plan.batch_size.max(16);
         let (loader, loss) = (&self.loader, self.plan.loss);
-        let predictor = Predictor { model, loader, loss, batch_size, views };
+        let predictor = Predictor { model, loader, loss, batch_size, views, passes: 0 };
         predictor.scores(samples, &mut |_| !ports.stop_is_wanted())
     }
 
