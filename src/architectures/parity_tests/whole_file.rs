@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use burn::tensor::DeviceKind;
 use serde::Deserialize;
 
 use super::*;
@@ -28,15 +29,33 @@ struct Output {
 
 #[test]
 fn every_layer_equals_the_reference() {
+    let Some(all) = references() else { return };
+    assert_eq!(all.len(), 10);
+    check_all(&all, &Device::flex());
+}
+
+/// Needs a wgpu adapter (a software one will do) and minutes to prepare its kernels.
+#[test]
+#[ignore = "needs a wgpu adapter and minutes to compile kernels"]
+fn the_smaller_networks_equal_the_reference_on_wgpu() {
+    let Some(mut all) = references() else { return };
+    all.retain(|name, _| ["alexnet", "resnet18"].contains(&name.as_str()));
+    check_all(&all, &Device::wgpu(DeviceKind::DefaultDevice));
+}
+
+fn references() -> Option<BTreeMap<String, Reference>> {
     let Some(path) = std::env::var_os("ARCLET_PARITY") else {
-        return eprintln!("skipped: ARCLET_PARITY names no file");
+        eprintln!("skipped: ARCLET_PARITY names no file");
+        return None;
     };
     let text = std::fs::read_to_string(path).unwrap();
-    let all: BTreeMap<String, Reference> = serde_json::from_str(&text).unwrap();
-    assert_eq!(all.len(), 10);
+    Some(serde_json::from_str(&text).unwrap())
+}
+
+fn check_all(all: &BTreeMap<String, Reference>, device: &Device) {
     println!("{:<14}{:>8}{:>8}{:>12}{:>12}", "network", "layers", "of", "layers to", "logits to");
-    for (name, reference) in &all {
-        let (compared, layers, logits) = compare(&name.replace('_', "-"), reference);
+    for (name, reference) in all {
+        let (compared, layers, logits) = compare(&name.replace('_', "-"), reference, device);
         let of = reference.layers.len();
         println!("{name:<14}{compared:>8}{of:>8}{layers:>12.1e}{logits:>12.1e}");
         assert!(layers < 1e-3 && logits < 1e-3, "{name} differs");
@@ -47,8 +66,7 @@ fn every_layer_equals_the_reference() {
 }
 
 /// How many layers were compared, and the largest relative difference of layers and of logits.
-fn compare(name: &str, reference: &Reference) -> (usize, f64, f64) {
-    let device = Device::flex();
+fn compare(name: &str, reference: &Reference, device: &Device) -> (usize, f64, f64) {
     let [_, channels, side, _] = reference.input;
     let network = crate::architectures::build(name, [channels, side, side], 5).unwrap();
     let summary = network.summary().unwrap();
@@ -69,8 +87,8 @@ fn compare(name: &str, reference: &Reference) -> (usize, f64, f64) {
     let pairs: Vec<_> =
         reference.layers.iter().filter_map(|(l, out)| Some((known(l)?, out))).collect();
     let nodes: Vec<_> = pairs.iter().map(|(node, _)| *node).collect();
-    let model = filled(&network, &device);
-    let (logits, values) = model.forward_recorded(image(side, &device), &nodes);
+    let model = filled(&network, device);
+    let (logits, values) = model.forward_recorded(image(side, device), &nodes);
     let layers = pairs.iter().zip(values).map(|((_, out), (_, value))| {
         let (mean, std) = moments(value);
         (mean - out.mean).abs().max((std - out.std).abs()) / out.std
