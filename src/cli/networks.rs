@@ -1,11 +1,16 @@
 //! `arclet networks`: the networks there are, and one of them layer by layer.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::architectures::{self, Architecture};
-use crate::network::{LayerSummary, Summary};
+use crate::figure::graph::{Picture, PictureFigure, PictureOptions, folded_at_first};
+use crate::figure::{Figure as _, Theme};
+use crate::network::{LayerSummary, Network, Summary};
 
 /// Arguments of `arclet networks`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +26,12 @@ pub(crate) struct Args {
     /// List every layer of the network
     #[arg(long, requires = "name")]
     layers: bool,
+    /// Draw the network into a file: .svg, .png, or .csv for its table
+    #[arg(long, value_name = "FILE", requires = "name")]
+    picture: Option<PathBuf>,
+    /// Draw all blocks unfolded
+    #[arg(long, requires = "picture")]
+    unfold: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -68,7 +79,11 @@ fn all(args: &Args) -> anyhow::Result<()> {
 }
 
 fn one(args: &Args, architecture: &Architecture) -> anyhow::Result<()> {
-    let summary = summary(args, architecture)?;
+    let network = network(args, architecture)?;
+    let summary = network.summary()?;
+    if let Some(path) = &args.picture {
+        draw(&network, &summary, args.unfold, path)?;
+    }
     if args.json {
         let mut object = totals(architecture, &summary);
         if args.layers {
@@ -99,9 +114,24 @@ fn one(args: &Args, architecture: &Architecture) -> anyhow::Result<()> {
 }
 
 fn summary(args: &Args, architecture: &Architecture) -> anyhow::Result<Summary> {
+    Ok(network(args, architecture)?.summary()?)
+}
+
+fn network(args: &Args, architecture: &Architecture) -> anyhow::Result<Network> {
     let input = args.input.unwrap_or(architecture.default_input);
     let classes = args.classes.unwrap_or(architecture.default_classes);
-    Ok(architecture.build(input, classes)?.summary()?)
+    Ok(architecture.build(input, classes)?)
+}
+
+/// Writes the picture of a network.
+fn draw(network: &Network, summary: &Summary, unfold: bool, path: &Path) -> anyhow::Result<()> {
+    let folded = if unfold { BTreeSet::new() } else { folded_at_first(network) };
+    let options = PictureOptions { folded, ..PictureOptions::default() };
+    let picture = Picture::of(network, summary, &options);
+    let figure = PictureFigure { picture, summary: summary.clone(), theme: Theme::Light };
+    figure.save(path)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
 }
 
 fn totals(architecture: &Architecture, summary: &Summary) -> Value {
