@@ -5,6 +5,7 @@
 
 mod blocks;
 pub mod builder;
+mod distribution;
 mod error;
 mod initialize;
 pub mod model;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use blocks::{Block, Branch};
 pub use builder::Builder;
+pub use distribution::Distribution;
 pub use error::NetworkError;
 pub use initialize::Initialization;
 pub use shapes::Shape;

@@ -14,7 +14,7 @@ use super::folder::{name, read_text, write_whole};
 use super::manifest::FORMAT;
 use crate::device::Chosen;
 use crate::network::Network;
-use crate::network::model::Model;
+use crate::network::model::{Model, StateDict};
 use crate::pipeline::Pipeline;
 use crate::train::{Checkpoint, Loss, Started, TrainError};
 
@@ -112,6 +112,15 @@ pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunErro
     Ok(LoadedModel { model, description, weights })
 }
 
+/// The best weights so far of a run, on the host, by PyTorch's names.
+///
+/// # Errors
+/// [`RunError`] when the run has no checkpoint yet or it is damaged.
+pub fn read_weights(folder: &Path) -> Result<StateDict, RunError> {
+    let Checkpoint { model, average, .. } = checkpoint::read(&weights_file(folder))?;
+    Ok(if average.is_empty() { model } else { average })
+}
+
 /// The network that a description names.
 fn network(description: &Description) -> Result<Network, RunError> {
     let Description { network, input, classes, .. } = description;
@@ -119,8 +128,8 @@ fn network(description: &Description) -> Result<Network, RunError> {
     Ok(built.map_err(TrainError::Network)?)
 }
 
-/// Where the best weights so far are.
-fn weights_file(folder: &Path) -> PathBuf {
+/// The file of the best weights so far; it need not be there yet.
+pub fn weights_file(folder: &Path) -> PathBuf {
     let checkpoints = folder.join(name::CHECKPOINTS);
     let places = [folder.join(name::MODEL), checkpoints.join(name::BEST)];
     let found = places.into_iter().find(|path| fs::exists(path).unwrap_or(false));

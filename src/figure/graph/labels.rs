@@ -21,7 +21,7 @@ pub(super) fn boxed(
         Some(group) => (block_title(group), contents(group, layers()), Role::Block),
         None => (
             layer_title(layers()),
-            within(&summary.layers[nodes[0]].name, frame).to_owned(),
+            second_line(&summary.layers[nodes[0]].name, frame),
             role(&network.nodes[nodes[0]].layer, network.nodes[nodes[0]].inputs.len()),
         ),
     };
@@ -30,6 +30,12 @@ pub(super) fn boxed(
     let rect = size(&title, &subtitle, shape);
     let block = folded.map(|group| group.name.clone());
     PictureBox { rect, title, subtitle, role, nodes, block, dim }
+}
+
+/// What stands below the title of a layer: its name, where that says more than the title.
+fn second_line(name: &str, frame: &str) -> String {
+    let name = within(name, frame);
+    if name == "input" { "image".to_owned() } else { name.to_owned() }
 }
 
 /// The name of a layer without that of its frame.
@@ -72,7 +78,7 @@ pub(super) fn frame_title(group: &Group) -> String {
     if group.children > 0 { block_title(group) } else { group.name.clone() }
 }
 
-fn role(layer: &Layer, inputs: usize) -> Role {
+pub(super) fn role(layer: &Layer, inputs: usize) -> Role {
     match layer {
         Layer::Input => Role::Input,
         Layer::Conv2d { .. } => Role::Convolution,

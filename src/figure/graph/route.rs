@@ -16,6 +16,17 @@ const BEND_ROOM: f64 = 44.0;
 /// Points of a bend.
 const BEND: usize = 14;
 
+/// Where a column begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Break {
+    /// Its first rank.
+    pub(super) rank: usize,
+    /// Middle of the gutter left of it.
+    pub(super) gutter: f64,
+    /// Where the line that comes from the column before turns into the gutter.
+    pub(super) floor: f64,
+}
+
 /// Where each rank stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Rows {
@@ -24,8 +35,8 @@ pub(super) struct Rows {
     pub(super) height: Vec<f64>,
     /// Distance to the right of each rank's column.
     pub(super) dx: Vec<f64>,
-    /// Ranks that begin a column, with the middle of the gutter left of it.
-    pub(super) breaks: Vec<(usize, f64)>,
+    /// Columns after the first.
+    pub(super) breaks: Vec<Break>,
     /// Lower edge of the columns where there are several.
     pub(super) floor: f64,
 }
@@ -105,8 +116,8 @@ pub(super) fn paths(
             step(path, [from, start]);
             step(path, [from, bottom]);
             let end = [to, rows.y[rank + 1]];
-            match rows.breaks.iter().find(|(first, _)| *first == rank + 1) {
-                Some(&(_, gutter)) => around(path, end, gutter, rows.floor),
+            match rows.breaks.iter().find(|other| other.rank == rank + 1) {
+                Some(other) => around(path, end, other),
                 None => bend(path, end),
             }
         }
@@ -139,8 +150,9 @@ fn bend(path: &mut Vec<[f64; 2]>, end: [f64; 2]) {
     }
 }
 
-/// From the end of a column down to the floor, up the gutter, and in at the top of the next.
-fn around(path: &mut Vec<[f64; 2]>, end: [f64; 2], gutter: f64, floor: f64) {
+/// From the end of a column a little down, up the gutter, and in at the top of the next.
+fn around(path: &mut Vec<[f64; 2]>, end: [f64; 2], other: &Break) {
+    let Break { gutter, floor, .. } = *other;
     let Some(&[x, _]) = path.last() else { return };
     let ceiling = end[1] - super::wrap::CEILING + PILL_ROOM;
     let corners = [[x, floor], [gutter, floor], [gutter, ceiling], [end[0], ceiling], end];

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::scopes::Scopes;
-use super::{Detail, PictureBox, PictureOptions, labels};
+use super::{Detail, PictureBox, PictureOptions, Role, labels};
 use crate::network::{Layer, Network, NodeId, Summary};
 
 /// A value that flows between two boxes.
@@ -97,6 +97,9 @@ fn host(network: &Network, summary: &Summary, scopes: &Scopes, node: NodeId) -> 
         && layer.multiply_adds == 0;
     let flat = matches!(network.nodes[node].layer, Layer::Flatten);
     let input = matches!(network.nodes[host].layer, Layer::Input);
+    // A pooling that happens to keep the size, as VGG's at 224 pixels, is a pooling all the same.
+    let pools = labels::role(&network.nodes[node].layer, 1) == Role::Pooling;
+    let by_value = by_value && !pools;
     ((by_value || flat) && !input && scopes.of[node] == scopes.of[host]).then_some(host)
 }
 

@@ -2,7 +2,7 @@
 
 use super::layered::{Item, Kind};
 use super::order::{Grid, What};
-use super::route::Rows;
+use super::route::{Break, Rows};
 
 /// Width over height that is wished for.
 const ASPECT: f64 = 1.55;
@@ -39,7 +39,9 @@ fn in_columns(grid: &Grid, items: &[Item], x: &[f64], rows: &Rows, height: f64) 
         let ceiling = if firsts.len() > 1 && !has_entry(grid, items, 0) { CEILING } else { 0.0 };
         let ceiling = if index > 0 { ceiling.max(CEILING) } else { ceiling };
         if index > 0 {
-            columns.breaks.push((first, left + GUTTER / 2.0));
+            let above = columns.y[first - 1] + columns.height[first - 1];
+            let floor = above + super::PILL_HEIGHT + FLOOR;
+            columns.breaks.push(Break { rank: first, gutter: left + GUTTER / 2.0, floor });
             left += GUTTER;
         }
         for rank in first..end {
@@ -56,8 +58,8 @@ fn in_columns(grid: &Grid, items: &[Item], x: &[f64], rows: &Rows, height: f64) 
 
 /// The floor of all columns; what leaves the frame does so below it.
 fn settle(grid: &Grid, items: &[Item], columns: &mut Rows) {
-    let pill = super::PILL_HEIGHT + FLOOR;
-    columns.floor = columns.bottom() + pill;
+    let lowest = columns.breaks.iter().map(|other| other.floor + FLOOR / 2.0);
+    columns.floor = lowest.fold(columns.bottom(), f64::max);
     for (rank, slots) in grid.ranks.iter().enumerate() {
         let exits = slots.iter().any(|&slot| {
             matches!(grid.slots[slot].what, What::Item(item) if items[item].kind == Kind::Exit)
