@@ -302,7 +302,7 @@ fn memory_that_does_not_fit_says_which_batch_would() {
         automatic: Some(String::new()),
         memory: Some(memory),
     };
-    state.devices = crate::session::Devices::Found(vec![entry(400 << 20)]);
+    state.devices = crate::session::Devices::Found(vec![entry(300 << 20)]);
     let mut harness = harness("network", state);
     assert!(harness.query_by_label_contains("Does not fit: Small machine").is_some());
     harness.state_mut().state.devices = crate::session::Devices::Found(vec![entry(400 << 30)]);

@@ -5,6 +5,7 @@
 //! alignment of Brandes and Köpf (2001). Pure numbers: no network, no text.
 
 use super::order::{Grid, Segment, What};
+use super::wrap::Columns;
 use super::{route, wrap};
 
 /// Width of a lane, in points.
@@ -59,13 +60,13 @@ pub(super) struct Placed {
     pub(super) size: [f64; 2],
 }
 
-/// Gives each item a place. Columns are made above this height, if any.
-pub(super) fn place(items: &[Item], links: &[Link], column: Option<f64>) -> Placed {
+/// Gives each item a place, in columns where they are asked for.
+pub(super) fn place(items: &[Item], links: &[Link], columns: Option<Columns>) -> Placed {
     let grid = Grid::of(items, links);
     let x = lines(&grid, items, links);
     let mut rows = route::rows(&grid, items, links, &x);
-    if let Some(height) = column {
-        wrap::wrap(&grid, items, &x, &mut rows, height);
+    if let Some(columns) = columns {
+        wrap::wrap(&grid, items, &x, &mut rows, columns);
     }
     let at =
         (0..items.len()).map(|item| [x[item] + rows.dx[grid.rank[item]], rows.y[grid.rank[item]]]);

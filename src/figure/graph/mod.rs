@@ -59,6 +59,8 @@ pub enum Flow {
     /// Below, and in a new column where the picture would become too tall for a screen.
     #[default]
     Columns,
+    /// As columns, for a view that is taller than it is wide.
+    TallColumns,
     /// Below, all the way down.
     Down,
 }

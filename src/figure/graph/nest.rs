@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::layered::{Item, Kind, Link, Placed, place};
 use super::route::step;
 use super::units::{Flow as Value, Units};
+use super::wrap::Columns;
 use super::{Flow, Frame, LABEL_SIZE, PILL_HEIGHT, Picture, PictureEdge, Rect, labels};
 use crate::figure::text::width;
 use crate::network::NodeId;
@@ -18,6 +19,9 @@ const CLOSED: f64 = 28.0;
 /// Taller layouts are divided into columns: the whole picture, the content of a frame.
 const TALL: f64 = 620.0;
 const TALL_FRAME: f64 = 1100.0;
+/// Width over height of columns, and of those for a tall view.
+const ASPECT: f64 = 1.55;
+const TALL_ASPECT: f64 = 0.85;
 /// Distance of the middle of a pill from the box that gives the value.
 const PILL_AT: f64 = PILL_HEIGHT / 2.0 + 5.0;
 
@@ -136,8 +140,9 @@ impl Nest<'_> {
         });
         let links: Vec<Link> = links.collect();
         let tall = if group.is_some() { TALL_FRAME } else { TALL };
-        let column = (self.flow == Flow::Columns).then_some(tall);
-        level.placed = place(&items, &links, column);
+        let aspect = if self.flow == Flow::TallColumns { TALL_ASPECT } else { ASPECT };
+        let columns = Columns { height: tall, aspect };
+        level.placed = place(&items, &links, (self.flow != Flow::Down).then_some(columns));
         self.surround(group, &mut level);
         self.levels.insert(group, level);
     }

@@ -13,7 +13,7 @@ fn all_options(network: &Network) -> Vec<PictureOptions> {
     let mut all = Vec::new();
     for folded in foldings {
         for detail in [Detail::Compact, Detail::Layers] {
-            for flow in [Flow::Columns, Flow::Down] {
+            for flow in [Flow::Columns, Flow::TallColumns, Flow::Down] {
                 all.push(PictureOptions { folded: folded.clone(), detail, flow });
             }
         }

@@ -4,8 +4,6 @@ use super::layered::{Item, Kind};
 use super::order::{Grid, What};
 use super::route::{Break, Rows};
 
-/// Width over height that is wished for.
-const ASPECT: f64 = 1.55;
 /// Room between two columns, in points; the line from one to the next runs in it.
 const GUTTER: f64 = 52.0;
 /// Room above the columns for the line that comes in.
@@ -15,22 +13,51 @@ const FLOOR: f64 = 16.0;
 /// Columns at most.
 const MOST: usize = 12;
 
-/// Divides the ranks into columns when they are taller than `height` together.
-pub(super) fn wrap(grid: &Grid, items: &[Item], x: &[f64], rows: &mut Rows, height: f64) {
+/// When columns are made, and of which shape.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Columns {
+    /// Ranks that are no taller together stay in one column, in points.
+    pub(super) height: f64,
+    /// Width over height that is wished for.
+    pub(super) aspect: f64,
+}
+
+/// Divides the ranks into columns when they are too tall together.
+pub(super) fn wrap(grid: &Grid, items: &[Item], x: &[f64], rows: &mut Rows, columns: Columns) {
     let total = rows.bottom();
-    if total <= height {
+    if total <= columns.height {
         return;
     }
-    let tries = (2..=MOST).map(|count| in_columns(grid, items, x, rows, total / count as f64));
-    let unlike = |(rows, width): &(Rows, f64)| (width / rows.bottom().max(1.0) / ASPECT).ln().abs();
+    let tries = (1..=MOST).map(|count| {
+        let firsts = even(grid, items, rows, total, count);
+        in_columns(grid, items, x, rows, &firsts)
+    });
+    let unlike =
+        |(rows, width): &(Rows, f64)| (width / rows.bottom().max(1.0) / columns.aspect).ln().abs();
     if let Some((best, _)) = tries.min_by(|a, b| unlike(a).total_cmp(&unlike(b))) {
         *rows = best;
     }
 }
 
-/// Columns of about this height, and the width of all.
-fn in_columns(grid: &Grid, items: &[Item], x: &[f64], rows: &Rows, height: f64) -> (Rows, f64) {
-    let firsts = firsts(grid, items, rows, height * 1.04);
+/// First ranks of at most `count` columns, the tallest as short as can be.
+fn even(grid: &Grid, items: &[Item], rows: &Rows, total: f64, count: usize) -> Vec<usize> {
+    let (mut low, mut high) = (total / count as f64, total);
+    for _ in 0..10 {
+        let middle = f64::midpoint(low, high);
+        let enough = firsts(grid, items, rows, middle).len() <= count;
+        if enough { high = middle } else { low = middle }
+    }
+    firsts(grid, items, rows, high)
+}
+
+/// Columns that begin with these ranks, and the width of all.
+fn in_columns(
+    grid: &Grid,
+    items: &[Item],
+    x: &[f64],
+    rows: &Rows,
+    firsts: &[usize],
+) -> (Rows, f64) {
     let mut columns = rows.clone();
     let mut left = 0.0;
     for (index, &first) in firsts.iter().enumerate() {

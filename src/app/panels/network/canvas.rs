@@ -3,7 +3,7 @@
 
 use egui::{Pos2, Rect, Vec2, pos2, vec2};
 
-use crate::figure::graph::{self, Picture, PictureOptions};
+use crate::figure::graph::{self, Flow, Picture, PictureOptions};
 use crate::network::{Network, NodeId, Summary};
 
 /// Limits of the scale, in points of the screen for a point of the picture.
@@ -128,6 +128,15 @@ impl Canvas {
     pub(super) fn rect_to_screen(&self, view: Rect, rect: Rect) -> Rect {
         let place = |p: Pos2| self.to_screen(view, [f64::from(p.x), f64::from(p.y)]);
         Rect::from_min_max(place(rect.min), place(rect.max))
+    }
+
+    /// Columns that fill the view.
+    pub(super) fn columns(&self) -> Flow {
+        if self.view.x < self.view.y * 1.15 && self.view.y > 0.0 {
+            Flow::TallColumns
+        } else {
+            Flow::Columns
+        }
     }
 
     /// Shows the whole picture.

@@ -47,7 +47,7 @@ pub(super) fn inspector_ui(
     let nodes = built.nodes_of(chosen);
     let Some(&last) = nodes.last() else { return };
     head_ui(ui, ctx.theme, built, chosen, &nodes);
-    counts_ui(ui, ctx.theme, built, &nodes, subject.plan.batch_size);
+    counts_ui(ui, built, &nodes, subject.plan.batch_size);
     ui.add_space(SPACE);
     sight_ui(ui, ctx, &built.summary.layers[last], subject.plan);
     ui.add_space(SPACE);
@@ -72,7 +72,7 @@ fn head_ui(ui: &mut Ui, theme: &Theme, built: &Built, chosen: &Chosen, nodes: &[
 }
 
 /// Shape, parameters, products and memory, each with its share of the whole.
-fn counts_ui(ui: &mut Ui, theme: &Theme, built: &Built, nodes: &[NodeId], batch: usize) {
+fn counts_ui(ui: &mut Ui, built: &Built, nodes: &[NodeId], batch: usize) {
     let summary = &built.summary;
     let sum = |count: fn(&LayerSummary) -> u64| -> u64 {
         nodes.iter().map(|&node| count(&summary.layers[node])).sum()
@@ -94,14 +94,6 @@ fn counts_ui(ui: &mut Ui, theme: &Theme, built: &Built, nodes: &[NodeId], batch:
     let memory = format!("{} for {batch} images", ticks::bytes(bytes * batch as u64));
     facts.push(("Activations", memory));
     facts_ui(ui, &facts);
-    for (name, count, of) in [
-        ("parameters", trainable, summary.trainable),
-        ("multiply-adds", products, summary.multiply_adds),
-    ] {
-        if count > 0 && of > 0 {
-            share_ui(ui, theme, name, count as f32 / of as f32);
-        }
-    }
 }
 
 /// A value with its share of the whole.
@@ -110,16 +102,6 @@ fn shared(words: String, count: u64, of: u64) -> String {
         return words;
     }
     format!("{words} ({:.1} %)", count as f64 / of as f64 * 100.0)
-}
-
-fn share_ui(ui: &mut Ui, theme: &Theme, name: &str, share: f32) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
-    let words = format!("{:.1} % of all {name}", share * 100.0);
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
-    ui.painter().rect_filled(rect, 2, theme.control);
-    let width = (rect.width() * share.clamp(0.0, 1.0)).max(2.0);
-    ui.painter().rect_filled(rect.with_max_x(rect.left() + width), 2, theme.accent);
-    response.on_hover_text(words);
 }
 
 /// The receptive field on the chosen galaxy, as the network sees it.
@@ -143,8 +125,12 @@ fn sight_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, layer: &LayerSummary, plan:
     galaxy_ui(ui, ctx, plan, rect);
     let scale = extent / side.max(1) as f32;
     let field = Rect::from_center_size(rect.center(), vec2(width as f32, height as f32) * scale);
-    let stroke = Stroke::new(2.0, ctx.theme.warning);
-    ui.painter().rect_stroke(field.intersect(rect), 0, stroke, StrokeKind::Inside);
+    let field = field.intersect(rect);
+    // Galaxies stand on a dark sky in either theme.
+    let dark = Stroke::new(3.5, Theme::DARK.background);
+    ui.painter().rect_stroke(field, 0, dark, StrokeKind::Inside);
+    let stroke = Stroke::new(1.8, Theme::DARK.warning);
+    ui.painter().rect_stroke(field, 0, stroke, StrokeKind::Inside);
 }
 
 fn galaxy_ui(ui: &Ui, ctx: &PanelContext<'_>, plan: &Plan, rect: Rect) {

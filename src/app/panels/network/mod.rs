@@ -248,7 +248,7 @@ fn tools_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &
         save_button_ui(ui, ctx.actions, "Picture", &file, || figure_writer(figure(built)));
     });
     options.detail = if looks.each_layer { Detail::Layers } else { Detail::Compact };
-    options.flow = if looks.one_column { Flow::Down } else { Flow::Columns };
+    options.flow = if looks.one_column { Flow::Down } else { built.canvas.columns() };
     let (network, summary) = (built.network.clone(), &built.summary);
     built.canvas.lay_out(&network, summary, options);
 }

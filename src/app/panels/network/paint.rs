@@ -114,7 +114,9 @@ fn paint_box(
     painter.rect(rect, radius, fill, stroke, StrokeKind::Inside);
     let ink = if shown.dim { theme.text_weak } else { theme.text_strong };
     let middle = rect.center();
-    let above = middle - vec2(0.0, 7.0 * scale);
+    // Where the second line is too small to be read, the first stands in the middle.
+    let two = SUBTITLE_SIZE as f32 * scale >= LEGIBLE && !shown.subtitle.is_empty();
+    let above = middle - vec2(0.0, if two { 7.0 * scale } else { 0.0 });
     words(painter, above, Align2::CENTER_CENTER, &shown.title, TITLE_SIZE, scale, ink);
     let below = middle + vec2(0.0, 8.5 * scale);
     let weak = theme.text_weak;

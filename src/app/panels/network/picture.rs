@@ -1,8 +1,6 @@
 //! The picture of the network: zoom, pan, choose, fold, by pointer and by keys.
 
-use egui::{
-    EventFilter, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, vec2,
-};
+use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::Built;
 use super::canvas::{Chosen, to_rect};
@@ -29,15 +27,15 @@ pub(super) fn picture_ui(ui: &mut Ui, theme: &Theme, built: &mut Built) {
     let (view, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let name = format!("Picture of {}", built.summary.name);
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
-    let resized = built.canvas.view != view.size();
     built.canvas.view = view.size();
-    if built.canvas.fits || resized && built.canvas.view == Vec2::ZERO {
+    if built.canvas.fits {
         built.canvas.fit();
     }
     let asked = boxes_ui(ui, view, &response, built);
     pointer(ui, view, &response, built);
     keys(ui, &response, built);
-    if response.clicked() {
+    // Only the pointer: egui takes Enter on what has the focus for a click too.
+    if response.clicked_by(egui::PointerButton::Primary) {
         response.request_focus();
         built.canvas.chosen = None;
     }

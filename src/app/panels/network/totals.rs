@@ -1,7 +1,7 @@
 //! What the whole network costs: parameters, products, and memory for training against what the
 //! device has.
 
-use egui::{RichText, Ui};
+use egui::{Color32, RichText, Ui};
 
 use super::paint;
 use crate::app::plots::ticks;
@@ -40,21 +40,13 @@ fn memory_ui(ui: &mut Ui, theme: &Theme, device: Option<&DeviceEntry>, memory: &
         ("optimizer", memory.optimizer, theme.series(3)),
         ("activations", memory.images(), theme.series(1)),
     ];
-    let available = device.and_then(|device| device.memory);
-    let whole = available.unwrap_or(total).max(total).max(1);
-    let mut shares: Vec<_> =
-        parts.iter().map(|(_, bytes, color)| (*bytes as f32 / whole as f32, *color)).collect();
-    shares.push(((whole - total) as f32 / whole as f32, theme.control));
+    let whole = total.max(1) as f32;
+    let shares = parts.map(|(_, bytes, color)| (bytes as f32 / whole, color));
     let name = format!("Memory for training: {}", ticks::bytes(total));
     stacked_bar_ui(ui, &shares, &name);
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = SPACE * 0.5;
         for (name, bytes, color) in parts {
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), egui::Sense::hover());
-            ui.painter().rect_filled(rect, 2, color);
-            let text = RichText::new(format!("{name} {}", ticks::bytes(bytes))).small();
-            ui.label(text.color(theme.text_weak));
-            ui.add_space(SPACE * 0.5);
+            key_entry_ui(ui, theme, color, color, &format!("{name} {}", ticks::bytes(bytes)));
         }
     });
     verdict_ui(ui, theme, device, memory);
@@ -66,20 +58,27 @@ fn verdict_ui(ui: &mut Ui, theme: &Theme, device: Option<&DeviceEntry>, memory: 
         hint_ui(ui, "How much memory the device has is not known.");
         return;
     };
-    let has = ticks::bytes(available);
+    let share = memory.total() as f32 / available.max(1) as f32;
     let largest = memory.largest_batch(available);
-    if memory.total() <= available {
-        let text = format!("Fits: {} has {has}. Up to {largest} images would.", device.title);
-        ui.label(RichText::new(text).small().color(theme.success));
-    } else if largest == 0 {
-        let text = format!("Does not fit: {} has {has}, too little for one image.", device.title);
-        problem_ui(ui, &text);
-    } else {
-        let images = if largest == 1 { "image" } else { "images" };
+    let (title, has) = (&device.title, ticks::bytes(available));
+    let percent = share * 100.0;
+    let fits = memory.total() <= available;
+    let used = [
+        (share.min(1.0), if fits { theme.success } else { theme.error }),
+        ((1.0 - share).max(0.0), theme.control),
+    ];
+    stacked_bar_ui(ui, &used, &format!("{percent:.1} % of the memory of {title}"));
+    let images = if largest == 1 { "image" } else { "images" };
+    if fits {
         let text = format!(
-            "Does not fit: {} has {has}. A batch of {largest} {images} would.",
-            device.title
+            "Fits: {title} has {has}, of which this is {percent:.1} %. A batch of up to {largest} \
+             {images} would fit."
         );
+        ui.add(egui::Label::new(RichText::new(text).small().color(theme.success)).wrap());
+    } else if largest == 0 {
+        problem_ui(ui, &format!("Does not fit: {title} has {has}, too little for one image."));
+    } else {
+        let text = format!("Does not fit: {title} has {has}. A batch of {largest} {images} would.");
         problem_ui(ui, &text);
     }
 }
@@ -87,15 +86,26 @@ fn verdict_ui(ui: &mut Ui, theme: &Theme, device: Option<&DeviceEntry>, memory: 
 /// What the colours of the boxes mean.
 pub(super) fn key_ui(ui: &mut Ui, theme: &Theme) {
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = SPACE * 0.5;
         for role in Role::ALL {
-            let (rect, _) = ui.allocate_exact_size(egui::vec2(10.0, 10.0), egui::Sense::hover());
             let colour = paint::colour(theme, role);
             let fill = theme.card.lerp_to_gamma(colour, 0.2);
-            let stroke = egui::Stroke::new(1.2, colour);
-            ui.painter().rect(rect, 3, fill, stroke, egui::StrokeKind::Inside);
-            ui.label(RichText::new(role.describe()).small().color(theme.text_weak));
-            ui.add_space(SPACE * 0.5);
+            key_entry_ui(ui, theme, fill, colour, role.describe());
         }
     });
+}
+
+/// A small square and a word that stay together where the line breaks.
+fn key_entry_ui(ui: &mut Ui, theme: &Theme, fill: Color32, line: Color32, words: &str) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(words.to_owned(), font, theme.text_weak);
+    let size = egui::vec2(galley.size().x + 15.0, galley.size().y.max(12.0));
+    let (rect, response) = ui.allocate_exact_size(size, egui::Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    let square = egui::Rect::from_center_size(
+        egui::pos2(rect.left() + 5.0, rect.center().y),
+        egui::Vec2::splat(10.0),
+    );
+    ui.painter().rect(square, 3, fill, egui::Stroke::new(1.2, line), egui::StrokeKind::Inside);
+    let at = egui::pos2(rect.left() + 15.0, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, theme.text_weak);
 }
