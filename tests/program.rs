@@ -240,3 +240,20 @@ fn a_size_that_does_not_fit_names_the_layer() {
     let message = refusal(&["networks", "lenet5", "--input", "3,4,4", "--classes", "5"], 1);
     assert!(message.contains("at least") || message.contains("smallest"), "{message}");
 }
+
+#[test]
+fn a_network_is_drawn_into_a_file() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let start = |name: &str, extra: &[&str]| {
+        let file = folder.path().join(name);
+        let output =
+            arclet(&[&["networks", "googlenet", "--picture", text(&file)], extra].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(&file).expect("the picture")
+    };
+    let folded = String::from_utf8(start("folded.svg", &[])).expect("text");
+    let unfolded = String::from_utf8(start("unfolded.svg", &["--unfold"])).expect("text");
+    assert!(folded.contains("inception3a · 4 branches") && !folded.contains("branch2.0.conv"));
+    assert!(unfolded.contains("branch2.0.conv") && unfolded.contains("192×28×28"));
+    assert!(start("folded.png", &[]).starts_with(b"\x89PNG"));
+}

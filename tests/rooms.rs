@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("architectures", &["network"]),
     ("device", &["network", "architectures"]),
     ("evaluate", &[]),
-    ("figure", &["evaluate", "image"]),
+    ("figure", &["network", "evaluate", "image"]),
     ("explain", &["image", "network", "pipeline"]),
     (
         "train",

@@ -332,6 +332,7 @@ fn devices() -> Vec<DeviceEntry> {
         DeviceEntry {
             title: device_title(&info),
             detail: device_detail(&info),
+            memory: info.memory,
             key: info.id,
             automatic,
         }

@@ -1,16 +1,22 @@
 //! `arclet networks`: the networks there are, and one of them layer by layer.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, ensure};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::architectures::{self, Architecture};
-use crate::network::{LayerSummary, Summary};
+use super::settings;
+use crate::architectures::{self, Architecture, custom};
+use crate::figure::graph::{Picture, PictureFigure, PictureOptions, folded_at_first};
+use crate::figure::{Figure as _, Theme};
+use crate::network::{Activation, LayerSummary, Network, Summary};
 
 /// Arguments of `arclet networks`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Name of one network [default: all]
+    /// Name of one network, or a file with one (`….toml`) [default: all]
     name: Option<String>,
     /// Number of classes [default: as published]
     #[arg(long, value_name = "N")]
@@ -21,6 +27,18 @@ pub(crate) struct Args {
     /// List every layer of the network
     #[arg(long, requires = "name")]
     layers: bool,
+    /// Draw the network into a file: .svg, .png, or .csv for its table
+    #[arg(long, value_name = "FILE", requires = "name")]
+    picture: Option<PathBuf>,
+    /// Draw all blocks unfolded
+    #[arg(long, requires = "picture")]
+    unfold: bool,
+    /// Activation function in place of the network's own
+    #[arg(long, value_name = "NAME", requires = "name", value_parser = settings::activation)]
+    activation: Option<Activation>,
+    /// Write the network as a file that can be changed and trained
+    #[arg(long, value_name = "FILE.toml", requires = "name")]
+    save: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -29,7 +47,7 @@ pub(crate) struct Args {
 /// Describes networks on standard output.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.name {
-        Some(name) => one(args, architectures::find(name)?),
+        Some(name) => one(args, name),
         None => all(args),
     }
 }
@@ -37,7 +55,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 fn all(args: &Args) -> anyhow::Result<()> {
     let mut summaries = Vec::new();
     for architecture in architectures::all() {
-        match summary(args, architecture) {
+        match summary(args, architecture.name) {
             Ok(summary) => summaries.push((architecture, summary)),
             // A size that fits some networks and not others is an answer, not a failure.
             Err(error) => eprintln!("{error:#}"),
@@ -45,17 +63,19 @@ fn all(args: &Args) -> anyhow::Result<()> {
     }
     ensure!(!summaries.is_empty(), "no network takes such images");
     if args.json {
-        let list: Vec<Value> =
-            summaries.iter().map(|(architecture, summary)| totals(architecture, summary)).collect();
+        let list: Vec<Value> = summaries
+            .iter()
+            .map(|(architecture, summary)| totals(&About::of(architecture), summary))
+            .collect();
         return print_json(&json!({ "networks": list }));
     }
     println!(
-        "{:<16}{:>14}{:>14}{:>14}{:>12}  reference",
+        "{:<24}{:>14}{:>14}{:>14}{:>12}  reference",
         "name", "input", "trainable", "statistics", "products"
     );
     for (architecture, summary) in &summaries {
         println!(
-            "{:<16}{:>14}{:>14}{:>14}{:>12}  {}",
+            "{:<24}{:>14}{:>14}{:>14}{:>12}  {}",
             architecture.name,
             sizes(&summary.input),
             grouped(summary.trainable),
@@ -67,16 +87,28 @@ fn all(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one(args: &Args, architecture: &Architecture) -> anyhow::Result<()> {
-    let summary = summary(args, architecture)?;
+fn one(args: &Args, name: &str) -> anyhow::Result<()> {
+    let network = network(args, name)?;
+    let summary = network.summary()?;
+    let about = About::named(name)?;
+    if let Some(path) = &args.save {
+        std::fs::write(path, custom::write(&network))
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        eprintln!("wrote {}", path.display());
+    }
+    if let Some(path) = &args.picture {
+        draw(&network, &summary, args.unfold, path)?;
+    }
     if args.json {
-        let mut object = totals(architecture, &summary);
+        let mut object = totals(&about, &summary);
         if args.layers {
             object["layers"] = summary.layers.iter().map(layer).collect();
         }
         return print_json(&object);
     }
-    println!("{} ({})\n{}\n", architecture.title, architecture.reference, architecture.text);
+    let About { title, reference, text } = &about;
+    let reference = if reference.is_empty() { String::new() } else { format!(" ({reference})") };
+    println!("{title}{reference}\n{text}\n");
     let smallest = summary.minimum_input.map(|side| format!("{side}×{side}"));
     let mebibytes = |bytes: u64| format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20));
     for (name, value) in [
@@ -98,17 +130,54 @@ fn one(args: &Args, architecture: &Architecture) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn summary(args: &Args, architecture: &Architecture) -> anyhow::Result<Summary> {
-    let input = args.input.unwrap_or(architecture.default_input);
-    let classes = args.classes.unwrap_or(architecture.default_classes);
-    Ok(architecture.build(input, classes)?.summary()?)
+/// What a network is, in words.
+struct About {
+    title: String,
+    reference: String,
+    text: String,
 }
 
-fn totals(architecture: &Architecture, summary: &Summary) -> Value {
+impl About {
+    fn of(architecture: &Architecture) -> Self {
+        let Architecture { title, reference, text, .. } = *architecture;
+        Self { title: title.into(), reference: reference.into(), text: text.into() }
+    }
+
+    fn named(name: &str) -> anyhow::Result<Self> {
+        if !custom::is_file(name) {
+            return Ok(Self::of(architectures::find(name)?));
+        }
+        let custom::About { name: title, reference, text, .. } = custom::about(Path::new(name))?;
+        Ok(Self { title, reference, text })
+    }
+}
+
+fn summary(args: &Args, name: &str) -> anyhow::Result<Summary> {
+    Ok(network(args, name)?.summary()?)
+}
+
+fn network(args: &Args, name: &str) -> anyhow::Result<Network> {
+    let (input, classes) = architectures::published(name)?;
+    let (input, classes) = (args.input.unwrap_or(input), args.classes.unwrap_or(classes));
+    Ok(architectures::build_with(name, args.activation, input, classes)?)
+}
+
+/// Writes the picture of a network.
+fn draw(network: &Network, summary: &Summary, unfold: bool, path: &Path) -> anyhow::Result<()> {
+    let folded = if unfold { BTreeSet::new() } else { folded_at_first(network) };
+    let options = PictureOptions { folded, ..PictureOptions::default() };
+    let picture = Picture::of(network, summary, &options);
+    let figure = PictureFigure { picture, summary: summary.clone(), theme: Theme::Light };
+    figure.save(path)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+fn totals(about: &About, summary: &Summary) -> Value {
     json!({
         "name": summary.name,
-        "title": architecture.title,
-        "reference": architecture.reference,
+        "title": about.title,
+        "reference": about.reference,
         "input": summary.input,
         "classes": summary.classes,
         "trainable": summary.trainable,
@@ -229,7 +298,7 @@ mod tests {
     fn json_has_the_documented_keys() {
         let architecture = architectures::find("resnet18").unwrap();
         let summary = architecture.build([3, 64, 64], 5).unwrap().summary().unwrap();
-        let object = totals(architecture, &summary);
+        let object = totals(&About::of(architecture), &summary);
         assert_eq!(object["trainable"], 11_179_077);
         assert_eq!(object["non_trainable"], 9_600);
         assert_eq!(object["input"], json!([3, 64, 64]));

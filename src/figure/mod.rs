@@ -12,6 +12,7 @@ pub mod charts;
 mod decimate;
 mod draw;
 mod error;
+pub mod graph;
 mod grid;
 mod legend;
 mod matrix;
@@ -30,6 +31,7 @@ pub use chart::{Chart, Colour, Legend, Mark, Series};
 pub use error::FigureError;
 pub use grid::{MapGrid, Tile};
 pub use matrix::{Matrix, MatrixKind};
+pub use svg::Rect;
 pub use table::Table;
 pub use theme::Theme;
 

@@ -14,11 +14,15 @@ pub(super) struct Svg {
 
 /// A rectangle in points, from its top left corner.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Rect {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) height: f64,
+pub struct Rect {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
 }
 
 /// How a line is drawn.
@@ -120,6 +124,18 @@ impl Svg {
         }
         let stroke = stroke.map_or(String::new(), |s| format!(" {}", s.attributes()));
         let _ = writeln!(self.body, "{stroke}/>");
+    }
+
+    /// A rectangle with round corners.
+    pub(super) fn rounded(&mut self, rect: Rect, radius: f64, fill: Rgb, stroke: Option<Stroke>) {
+        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(num);
+        let (radius, fill) = (num(radius), fill.css());
+        let stroke = stroke.map_or(String::new(), |s| format!(" {}", s.attributes()));
+        let _ = writeln!(
+            self.body,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"{radius}\" \
+             fill=\"{fill}\"{stroke}/>",
+        );
     }
 
     pub(super) fn line(&mut self, from: [f64; 2], to: [f64; 2], stroke: Stroke) {

@@ -6,6 +6,7 @@
 mod activation;
 mod blocks;
 pub mod builder;
+mod distribution;
 mod error;
 pub mod freeze;
 mod initialize;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use activation::Activation;
 pub use blocks::{Block, Branch};
 pub use builder::Builder;
+pub use distribution::Distribution;
 pub use error::NetworkError;
 pub use initialize::Initialization;
 pub use shapes::Shape;

@@ -49,7 +49,9 @@ pub use folds::{Folds, FoldsReport, Spread};
 pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};
-pub use model::{Description, LoadedModel, Trained, load_model, read_description, read_trained};
+pub use model::{
+    Description, LoadedModel, Trained, load_model, read_description, read_trained, weights_file,
+};
 pub use open::open;
 pub use outputs::{Report, read_evaluation, write_evaluation_figures};
 pub use predictions::{read_predictions, write_predictions};

@@ -151,8 +151,8 @@ fn network(folder: &Path, description: &Description) -> Result<Network, RunError
     Ok(built.map_err(TrainError::Network)?)
 }
 
-/// Where the best weights so far are.
-fn weights_file(folder: &Path) -> PathBuf {
+/// The file of the best weights so far; it need not be there yet.
+pub fn weights_file(folder: &Path) -> PathBuf {
     let checkpoints = folder.join(name::CHECKPOINTS);
     let places = [folder.join(name::MODEL), checkpoints.join(name::BEST)];
     let found = places.into_iter().find(|path| fs::exists(path).unwrap_or(false));

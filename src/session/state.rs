@@ -69,6 +69,8 @@ pub struct DeviceEntry {
     pub detail: String,
     /// Why `auto` takes this one; `None` for all others.
     pub automatic: Option<String>,
+    /// Bytes of its memory, where that can be known.
+    pub memory: Option<u64>,
 }
 
 /// What the user likes; kept across starts.
@@ -129,6 +131,15 @@ impl State {
     /// The run that panels show.
     pub fn run(&self) -> Option<&RunView> {
         self.selected_run.and_then(|id| self.run_by_id(id))
+    }
+
+    /// The device that the plan asks for, as far as it is known.
+    pub fn device(&self) -> Option<&DeviceEntry> {
+        let Devices::Found(found) = &self.devices else { return None };
+        let automatic = matches!(self.plan.device.as_str(), "auto" | "");
+        found.iter().find(|entry| {
+            if automatic { entry.automatic.is_some() } else { entry.key == self.plan.device }
+        })
     }
 
     /// A run by its id.

@@ -94,7 +94,7 @@ pub(crate) const PANELS: &[Panel] = &[
     Panel {
         id: "network",
         title: "Network",
-        help: "The layers of the network, their shapes and counts.",
+        help: "The network as a picture and as a table: shapes, counts, memory, weights.",
         ui: network::network_ui,
     },
     Panel {

@@ -245,7 +245,7 @@ fn preview_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
     let pipeline = ctx.state.plan.pipeline.clone();
     let crop = pipeline.crop;
     let question = Question { sample: sample.clone(), pipeline, seed };
-    let (pictures, busy) = Preview::ask(&Preview::of(ui.ctx()), question);
+    let (pictures, busy) = Preview::ask(&Preview::of(ui.ctx(), "pipeline"), question);
     match pictures {
         None => drop(ui.spinner()),
         Some(Err(error)) => drop(error_ui(ui, &error)),

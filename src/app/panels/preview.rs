@@ -45,9 +45,10 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// The preview of a window; made at the first call.
-    pub(super) fn of(ctx: &Context) -> Arc<Mutex<Self>> {
-        let id = Id::unique("pipeline-preview");
+    /// The preview of a panel; made at the first call. Each panel has its own, since each may ask
+    /// something else in every frame.
+    pub(super) fn of(ctx: &Context, panel: &'static str) -> Arc<Mutex<Self>> {
+        let id = Id::unique("preview").with(panel);
         if let Some(preview) = ctx.data(|data| data.get_temp::<Arc<Mutex<Self>>>(id)) {
             return preview;
         }

@@ -220,6 +220,8 @@ fn a_map_is_enlarged_by_a_click() {
 fn the_network_folds_and_says_what_does_not_fit() {
     let mut harness = harness("network", State::default());
     assert!(harness.query_by_label("ResNet-18").is_some());
+    harness.get_by_label("Table").click();
+    harness.run_steps(2);
     harness.get_by_label("Block layer1.0").click();
     harness.run_steps(2);
     assert!(harness.query_by_label("layer1.0.conv1").is_some());
@@ -227,6 +229,85 @@ fn the_network_folds_and_says_what_does_not_fit() {
     harness.state_mut().state.plan.pipeline.size = 8;
     harness.run_steps(2);
     assert!(harness.query_by_label_contains("does not fit").is_some());
+}
+
+#[test]
+fn the_picture_is_walked_folded_and_inspected_by_keys() {
+    let mut harness = harness("network", State::default());
+    harness.get_by_label("Picture of resnet18").focus();
+    harness.run_steps(2);
+    for _ in 0..4 {
+        harness.key_press(egui::Key::ArrowDown);
+        harness.run_steps(2);
+    }
+    // Input, stem, pooling, then the first block, which is folded.
+    assert!(harness.query_by_label("Block layer1.0").is_some(), "the inspector's heading");
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Block layer1.0, unfolded").is_some());
+    harness.key_press(egui::Key::ArrowDown);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("layer1.0.conv1, layer1.0.bn1").is_some());
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("Block layer1.0, folded").is_some());
+    harness.key_press(egui::Key::Escape);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Block layer1.0").is_none());
+    for key in [egui::Key::Plus, egui::Key::Minus, egui::Key::Num1, egui::Key::F] {
+        harness.key_press(key);
+        harness.run_steps(2);
+    }
+}
+
+#[test]
+fn a_layer_of_the_picture_shows_its_weights_and_is_saved() {
+    let mut harness = harness("network", State::default());
+    harness.get_by_label_contains("Layer conv1, conv 7×7 / 2, BN, ReLU").click();
+    harness.run_steps(2);
+    let begun = std::time::Instant::now();
+    while harness.query_by_label_contains("Histogram of conv1.weight").is_none() {
+        assert!(begun.elapsed().as_secs() < 60, "no histogram");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        harness.step();
+    }
+    assert!(harness.query_by_label_contains("Initial weights").is_some());
+    let saved = |harness: &Harness<'_, Desk>| {
+        asked(harness, |action| match action {
+            Action::Save(request) => Some(request.file_name.clone()),
+            _ => None,
+        })
+    };
+    harness.get_by_label("Save histogram…").click();
+    harness.run_steps(2);
+    assert_eq!(saved(&harness).as_deref(), Some("conv1.weight.png"));
+    harness.get_by_label("Save picture…").click();
+    harness.run_steps(2);
+    assert_eq!(saved(&harness).as_deref(), Some("resnet18.png"));
+    harness.get_by_label("Unfold layer1.0").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Fold layer1.0").is_some());
+    harness.get_by_label("Fold all").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("Block layer1, folded").is_some());
+}
+
+#[test]
+fn memory_that_does_not_fit_says_which_batch_would() {
+    let mut state = State::default();
+    let entry = |memory| crate::session::DeviceEntry {
+        key: "flex".into(),
+        title: "Small machine".into(),
+        detail: String::new(),
+        automatic: Some(String::new()),
+        memory: Some(memory),
+    };
+    state.devices = crate::session::Devices::Found(vec![entry(300 << 20)]);
+    let mut harness = harness("network", state);
+    assert!(harness.query_by_label_contains("Does not fit: Small machine").is_some());
+    harness.state_mut().state.devices = crate::session::Devices::Found(vec![entry(400 << 30)]);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("Fits: Small machine").is_some());
 }
 
 /// Writes each panel as PNG into the folder `ARCLET_LOOK`, to be looked at.

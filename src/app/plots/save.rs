@@ -77,6 +77,7 @@ pub(crate) fn grid_writer(grid: MapGrid) -> Writer {
     figure_writer(grid)
 }
 
-fn figure_writer(figure: impl Figure + Send + Sync + 'static) -> Writer {
+/// Writes a figure.
+pub(crate) fn figure_writer(figure: impl Figure + Send + Sync + 'static) -> Writer {
     Writer::new(move |path| figure.save(path).map_err(|error| error.to_string()))
 }

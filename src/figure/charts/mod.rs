@@ -2,6 +2,7 @@
 
 mod evaluation;
 mod training;
+mod weights;
 
 pub use evaluation::{
     NamedCurve, confusion, one_vs_rest, per_class, precision_recall, precision_recall_curves,
@@ -12,3 +13,4 @@ pub use training::{
     gradient_norm, images_per_second, learning_rate, learning_rate_finder, loss_curves,
     schedule_preview, smoothed,
 };
+pub use weights::weights;

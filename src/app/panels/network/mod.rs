@@ -1,32 +1,65 @@
-//! The network panel: blocks and layers of the chosen architecture with shapes and counts.
+//! The network panel: the chosen architecture as a picture and as a table, with shapes and counts.
 
+mod built;
+mod canvas;
+mod inspector;
+mod paint;
+mod picture;
 mod rows;
 mod table;
+mod totals;
+mod weights;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use egui::{Id, RichText, Ui};
+use egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder};
 
-use self::rows::Rows;
+use self::built::Built;
+use self::inspector::Subject;
+use self::weights::Source;
 use super::PanelContext;
 use crate::app::plots::memory::{cache, with_looks};
+use crate::app::plots::save::{figure_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{empty_ui, error_ui, figures_ui};
-use crate::architectures;
-use crate::network::{Network, NetworkError, Summary};
+use crate::architectures::{self, custom};
+use crate::figure::graph::{self, Detail, Flow, PictureFigure};
+use crate::network::{Activation, Network, NetworkError, Summary};
 use crate::session::State;
+
+/// Width of the column beside the picture, in points.
+const SIDE: f32 = 286.0;
+/// Below this width of the panel the column stands under the picture.
+const NARROW: f32 = 720.0;
 
 /// What is shown.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
 struct Looks {
+    /// Picture or table.
+    view: View,
+    /// A box for every layer.
+    each_layer: bool,
+    /// One column however long.
+    one_column: bool,
     /// The network of the chosen run instead of the one that the settings ask for.
     #[serde(skip)]
     of_run: bool,
     /// Channels to assume while no image has been read.
     #[serde(skip)]
     channels: Option<usize>,
+}
+
+/// How the network is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+enum View {
+    /// Boxes and edges.
+    #[default]
+    Picture,
+    /// A row for each layer.
+    Table,
 }
 
 /// The network that was built last, with everything that is counted of it.
@@ -41,29 +74,14 @@ struct Known {
 enum Asked {
     Plan {
         name: String,
+        /// When the network's file was changed, where it has one.
+        stamp: Option<SystemTime>,
+        activation: Option<Activation>,
         input: [usize; 3],
         classes: usize,
     },
     /// By the address of the run's network, which the entry keeps alive.
     Run(usize),
-}
-
-/// A network and its counts.
-pub(super) struct Built {
-    summary: Summary,
-    rows: Rows,
-    #[expect(
-        dead_code,
-        reason = "keeps the address that `Asked::Run` names from being used again"
-    )]
-    network: Arc<Network>,
-}
-
-impl Built {
-    fn new(network: Arc<Network>) -> Result<Self, NetworkError> {
-        let summary = network.summary()?;
-        Ok(Self { rows: Rows::new(&network, &summary), summary, network })
-    }
 }
 
 /// Draws the panel.
@@ -85,7 +103,7 @@ pub(crate) fn network_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
                 empty_ui(ui, "No network is chosen", text, |_| {});
             }
             Some(Err(problem)) => drop(error_ui(ui, problem)),
-            Some(Ok(built)) => built_ui(ui, ctx.theme, built),
+            Some(Ok(built)) => built_ui(ui, ctx, looks, built),
         }
     });
 }
@@ -136,35 +154,143 @@ fn plan_ui(ui: &mut Ui, state: &State, looks: &mut Looks, known: &mut Known) {
         return;
     }
     let input = [channels, plan.pipeline.size, plan.pipeline.size];
-    let name = plan.network.clone();
     let classes = if classes > 0 { classes } else { 2 };
-    let build = || Built::new(Arc::new(architectures::build(&name, input, classes)?));
-    known.build(Asked::Plan { name: name.clone(), input, classes }, build);
+    let build = || Built::new(Arc::new(plan.network(input, classes)?));
+    let (name, stamp) = (plan.network.clone(), custom::stamp(&plan.network));
+    known.build(Asked::Plan { name, stamp, activation: plan.activation, input, classes }, build);
 }
 
-fn built_ui(ui: &mut Ui, theme: &Theme, built: &mut Built) {
-    head_ui(ui, theme, &built.summary);
-    ui.horizontal(|ui| {
-        if ui.small_button("Fold all").clicked() {
-            built.rows.fold_all(true);
-        }
-        if ui.small_button("Unfold all").clicked() {
-            built.rows.fold_all(false);
-        }
-    });
-    table::table_ui(ui, theme, &built.summary, &mut built.rows);
-}
-
-/// Name, reference and totals.
-fn head_ui(ui: &mut Ui, theme: &Theme, summary: &Summary) {
-    let known = architectures::find(&summary.name).ok();
-    let title = known.map_or(&*summary.name, |known| known.title);
-    ui.label(RichText::new(title).heading().color(theme.text_strong));
-    if let Some(known) = known {
-        let text = RichText::new(known.text).color(theme.text_weak);
-        ui.add(egui::Label::new(text).wrap()).on_hover_text(known.reference);
+fn built_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &mut Built) {
+    let theme = ctx.theme;
+    title_ui(ui, theme, &built.summary, looks);
+    if looks.view == View::Table {
+        head_ui(ui, &built.summary);
+        ui.horizontal(|ui| {
+            if ui.small_button("Fold all").clicked() {
+                built.rows.fold_all(true);
+            }
+            if ui.small_button("Unfold all").clicked() {
+                built.rows.fold_all(false);
+            }
+            let file = format!("{}.csv", built.summary.name);
+            save_button_ui(ui, ctx.actions, "Table", &file, || figure_writer(figure(built)));
+        });
+        table::table_ui(ui, theme, &built.summary, &mut built.rows);
+        return;
     }
-    ui.add_space(SPACE * 0.5);
+    tools_ui(ui, ctx, looks, built);
+    let whole = ui.available_rect_before_wrap();
+    let (left, side) = divided(whole);
+    area_ui(ui, "picture", left, |ui| picture::picture_ui(ui, theme, built));
+    area_ui(ui, "side", side, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| side_ui(ui, ctx, looks, built));
+    });
+    ui.expand_to_include_rect(whole);
+}
+
+/// Room for the picture and for what is said of it.
+fn divided(whole: Rect) -> (Rect, Rect) {
+    if whole.width() < NARROW {
+        let middle = whole.top() + whole.height() * 0.56;
+        return (whole.with_max_y(middle - SPACE), whole.with_min_y(middle));
+    }
+    let middle = whole.right() - SIDE;
+    (whole.with_max_x(middle - SPACE * 1.5), whole.with_min_x(middle))
+}
+
+/// A part of the panel in a rectangle of its own.
+fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
+    let layout = Layout::top_down(Align::Min);
+    let builder = UiBuilder::new().id_salt(("network", name)).max_rect(rect).layout(layout);
+    ui.scope_builder(builder, |ui| {
+        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
+        content(ui);
+    });
+}
+
+/// Name and views.
+fn title_ui(ui: &mut Ui, theme: &Theme, summary: &Summary, looks: &mut Looks) {
+    let known = architectures::find(&summary.name).ok();
+    ui.horizontal(|ui| {
+        let title = known.map_or(&*summary.name, |known| known.title);
+        let title = ui.label(RichText::new(title).heading().color(theme.text_strong));
+        if let Some(known) = known {
+            title.on_hover_text(format!("{}\n{}", known.text, known.reference));
+        }
+        ui.add_space(SPACE);
+        ui.selectable_value(&mut looks.view, View::Picture, "Picture");
+        ui.selectable_value(&mut looks.view, View::Table, "Table");
+    });
+}
+
+/// What changes the picture, and saving it.
+fn tools_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &mut Built) {
+    let mut options = built.canvas.options.clone();
+    let blocks = graph::foldable(&built.network);
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = SPACE * 0.75;
+        if !blocks.is_empty() {
+            if ui.small_button("Fold all").clicked() {
+                options.folded = blocks.iter().cloned().collect();
+            }
+            if ui.small_button("Unfold all").clicked() {
+                options.folded.clear();
+            }
+        }
+        ui.checkbox(&mut looks.each_layer, "Every layer")
+            .on_hover_text("A box of its own for normalisation, activation and dropout too");
+        ui.checkbox(&mut looks.one_column, "One column")
+            .on_hover_text("From top to bottom without a break");
+        if ui.small_button("Fit").on_hover_text("Show everything (F)").clicked() {
+            built.canvas.fit();
+        }
+        if ui.small_button("1:1").on_hover_text("Life size (1)").clicked() {
+            let (scale, centre) = (built.canvas.scale, built.canvas.view / 2.0);
+            built.canvas.zoom(1.0 / scale, centre);
+        }
+        let file = format!("{}.png", built.summary.name);
+        save_button_ui(ui, ctx.actions, "Picture", &file, || figure_writer(figure(built)));
+    });
+    options.detail = if looks.each_layer { Detail::Layers } else { Detail::Compact };
+    options.flow = if looks.one_column { Flow::Down } else { built.canvas.columns() };
+    let (network, summary) = (built.network.clone(), &built.summary);
+    built.canvas.lay_out(&network, summary, options);
+}
+
+fn figure(built: &Built) -> PictureFigure {
+    let theme = crate::figure::Theme::Light;
+    PictureFigure { picture: built.canvas.picture.clone(), summary: built.summary.clone(), theme }
+}
+
+/// Totals, the chosen part, what the colours mean.
+fn side_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &Looks, built: &Built) {
+    let state = ctx.state;
+    let run = state.run().filter(|_| looks.of_run);
+    let started = run.and_then(|run| run.started.as_deref());
+    let (plan, source, words) = if let (Some(run), Some(started)) = (run, started) {
+        let source = Source::Trained { folder: run.folder.clone(), epochs: run.epochs.len() };
+        (&started.plan, source, format!("Best weights of {}", run.name()))
+    } else {
+        let source = Source::Initial { seed: state.plan.seed };
+        (&state.plan, source, "Initial weights, before any training".to_owned())
+    };
+    let subject = Subject { plan, source, words };
+    if built.canvas.chosen.is_some() {
+        inspector::inspector_ui(ui, ctx, built, &subject);
+        ui.add_space(SPACE);
+        ui.separator();
+    }
+    totals::totals_ui(ui, ctx.theme, state, plan, &built.summary);
+    ui.add_space(SPACE);
+    totals::key_ui(ui, ctx.theme);
+    if built.canvas.chosen.is_none() {
+        ui.add_space(SPACE);
+        inspector::inspector_ui(ui, ctx, built, &subject);
+    }
+}
+
+/// Totals above the table.
+fn head_ui(ui: &mut Ui, summary: &Summary) {
     let [channels, height, width] = summary.input;
     let bytes = |bytes: u64| ticks::bytes(bytes);
     let figures = [

@@ -10,7 +10,7 @@ use crate::app::theme::Theme;
 use crate::app::widgets::{hint_ui, problem_ui};
 use crate::architectures::{self, custom};
 use crate::network::Activation;
-use crate::train::{Optimizer, Plan};
+use crate::train::{Memory, Plan};
 
 /// What counts depend on.
 #[derive(Clone, PartialEq)]
@@ -93,17 +93,10 @@ fn count(question: &Question) -> Result<Counts, String> {
     })
 }
 
-/// Bytes while training: outputs of all layers and their gradients for each image, and for each
-/// parameter its value, its gradient and what the optimiser keeps.
+/// Bytes while training.
 fn memory(counts: &Counts, plan: &Plan) -> u64 {
-    let kept = match plan.optimizer {
-        Optimizer::Sgd { .. } => 1,
-        Optimizer::RmsProp { momentum, .. } => 1 + u64::from(momentum > 0.0),
-        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => 2,
-    };
-    let average = u64::from(plan.weight_average > 0.0);
-    let images = counts.activation_bytes.saturating_mul(2 * plan.batch_size as u64);
-    images.saturating_add(counts.parameter_bytes.saturating_mul(2 + kept + average))
+    let Counts { trainable, parameter_bytes, activation_bytes, .. } = *counts;
+    Memory::count(plan, trainable, parameter_bytes, activation_bytes).total()
 }
 
 /// A count in as few letters as tell it: `11.2 M`.
