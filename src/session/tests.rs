@@ -221,6 +221,20 @@ fn settings_of_a_file_leave_the_data_set_and_can_be_undone() {
 }
 
 #[test]
+fn a_network_from_a_file_is_a_change_that_can_be_undone() {
+    let mut state = State::default();
+    let before = state.plan.clone();
+    let path = PathBuf::from("nets/mine.toml");
+    reduce(&mut state, Action::TakeNetwork(path.clone(), Ok("mine".into())));
+    assert_eq!(state.plan.network, path.to_string_lossy());
+    assert_eq!(state.plan.network_name(), "mine");
+    reduce(&mut state, Action::Undo);
+    assert_eq!(state.plan, before);
+    reduce(&mut state, Action::TakeNetwork(path, Err("line 3: wrong".into())));
+    assert_eq!((&state.plan, state.log.count(Level::Error)), (&before, 1));
+}
+
+#[test]
 fn a_run_is_opened_once() {
     let mut state = State::default();
     reduce(&mut state, Action::OpenRun("runs/a".into()));
