@@ -141,6 +141,27 @@ fn a_box_is_ticked_by_name_and_undone() {
     assert!(harness.state().state().plan.pipeline.augment.flip_horizontal);
 }
 
+/// The file is read on another thread; its answer, and why there is none, come back.
+#[test]
+fn chosen_weights_are_told_to_be_for_another_network() {
+    let (_folder, mut harness) = opened(4);
+    let data: std::path::PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "tests", "data", "weights"].iter().collect();
+    for (file, word) in [("state_dict.pth", "Missing in the file"), ("whole.pth", "Sequential")] {
+        let mut plan = harness.state().state().plan.clone();
+        plan.weights = data.join(file);
+        harness.state_mut().push(Action::Configure(Box::new(plan)));
+        let answered = |state: &State| {
+            let view = state.weights.as_ref().filter(|view| view.question.file.ends_with(file));
+            let answer = view.and_then(|view| view.answer.clone())?;
+            Some(answer.map_or_else(|error| error, |report| report.to_string()))
+        };
+        until(&mut harness, "answered", |state| answered(state).is_some());
+        let text = answered(harness.state().state()).unwrap();
+        assert!(text.contains(word), "{text}");
+    }
+}
+
 #[test]
 fn the_palette_finds_and_runs_a_command() {
     let (_folder, mut harness) = opened(4);

@@ -107,7 +107,7 @@ fn print(args: &Args, shown: &Shown, report: Option<&Report>) {
         shown.notes.iter().for_each(|note| println!("{note}"));
         let width = shown.tensors.iter().map(|(name, ..)| name.len()).max().unwrap_or(0) + 2;
         for (name, number, shape) in &shown.tensors {
-            println!("{name:<width$}{number:<6}{shape:?}");
+            println!("{name:<width$}{number:<9}{shape:?}");
         }
     }
     if let Some(out) = &args.out {

@@ -11,8 +11,9 @@ Run with the program to test:
    `arclet predict --weights` gives torch's probabilities of 20 images to 1e-4.
    (torchvision's pretrained GoogLeNet has `transform_input=True`, which moves ImageNet's
    normalisation to another one inside the model; with `weights=None` it is off, as here.)
-2. A network trained by Arclet, written by `arclet weights RUN --out`, loads into torchvision with
-   `strict=True` and gives the probabilities of `arclet predict RUN` to 1e-4.
+2. A network trained by Arclet from torch's weights for ten other classes, written by
+   `arclet weights RUN --out`, loads into torchvision with `strict=True` and gives the
+   probabilities of `arclet predict RUN` to 1e-4.
 
 The pictures are as large as the networks' input, so nothing is resampled: both sides only divide
 by 255 and normalise.
@@ -130,8 +131,10 @@ def into_arclet(program, home: pathlib.Path, name: str, side: int, options: dict
 def into_torchvision(program, home: pathlib.Path, name: str, side: int, options: dict) -> bool:
     data, run, exported = home / f"{name}-images", home / f"{name}-run", home / "ours.safetensors"
     files = pictures(data, side)
+    torch.save(randomised(model(name, 10, **options)).state_dict(), home / "start.pth")
     arclet(program, "train", "--data", data, "--network", name, "--out", run, "--size", side,
-           "--epochs", 2, "--batch", 5, "--lr", 0.003, "--val", 0.2, "--test", 0.2,
+           "--weights", home / "start.pth", "--head-lr", 5,
+           "--epochs", 4, "--batch", 5, "--lr", 0.001, "--val", 0.2, "--test", 0.2,
            "--augment", "off", "--device", "flex")
     arclet(program, "weights", run, "--out", exported)
     network = model(name, len(CLASSES), **options)

@@ -37,8 +37,9 @@ pub(super) fn entries<R: Read + Seek>(source: &mut Source<R>) -> Result<Entries,
     while rest.starts_with(CENTRAL) {
         let (entry, behind) = Entry::parse(rest).ok_or("its table of contents is damaged")?;
         rest = behind;
-        let range = entry.range(source)?;
-        entries.insert(entry.name, range);
+        if let Some(range) = entry.range(source)? {
+            entries.insert(entry.name, range);
+        }
     }
     Ok(entries)
 }
@@ -88,9 +89,13 @@ impl Entry {
         Some((Self { name, method: u16_at(bytes, 10)?, size, header }, rest))
     }
 
-    /// Where its bytes are.
-    fn range<R: Read + Seek>(&self, source: &mut Source<R>) -> Result<Range<u64>, Damage> {
+    /// Where its bytes are; `None` for a compressed entry that is no part of the weights (the
+    /// source code in a TorchScript file).
+    fn range<R: Read + Seek>(&self, source: &mut Source<R>) -> Result<Option<Range<u64>>, Damage> {
         if self.method != 0 {
+            if !self.name.ends_with("data.pkl") && !self.name.contains("data/") {
+                return Ok(None);
+            }
             let text = "its parts are compressed; torch.save writes them as they are";
             return Err(text.into());
         }
@@ -102,7 +107,7 @@ impl Entry {
         };
         let start = self.header + 30 + name + extra;
         match start.checked_add(self.size) {
-            Some(end) if end <= source.size() => Ok(start..end),
+            Some(end) if end <= source.size() => Ok(Some(start..end)),
             _ => Err("it is cut short: an entry reaches behind its end".into()),
         }
     }
