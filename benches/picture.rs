@@ -29,22 +29,22 @@ fn best(name: &str, detail: Detail) -> Result<String, Box<dyn std::error::Error>
     for _ in 0..5 {
         let architecture = architectures::find(name)?;
         let start = Instant::now();
+        let passed = || start.elapsed().as_secs_f64() * 1e3;
         let network =
             architecture.build(architecture.default_input, architecture.default_classes)?;
-        let built = start.elapsed();
+        let built = passed();
         let summary = network.summary()?;
-        let counted = start.elapsed();
+        let counted = passed();
         let options = PictureOptions { folded: BTreeSet::new(), detail, ..Default::default() };
         let picture = Picture::of(&network, &summary, &options);
-        let laid_out = start.elapsed();
+        let laid_out = passed();
         drawn = (picture.boxes.len(), picture.edges.len());
         let figure = PictureFigure { picture, summary, theme: Theme::Light };
         let _ = std::hint::black_box(figure.to_svg());
-        let written = start.elapsed();
-        let ends = [built, counted, laid_out, written].map(|end| end.as_secs_f64() * 1e3);
-        let starts = [0.0, ends[0], ends[1], ends[2]];
-        for (best, (end, start)) in best.iter_mut().zip(ends.into_iter().zip(starts)) {
-            *best = best.min(end - start);
+        let written = passed();
+        let times = [built, counted - built, laid_out - counted, written - laid_out];
+        for (best, time) in best.iter_mut().zip(times) {
+            *best = best.min(time);
         }
     }
     let [built, counted, laid_out, written] = best;

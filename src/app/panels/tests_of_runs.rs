@@ -310,6 +310,27 @@ fn memory_that_does_not_fit_says_which_batch_would() {
     assert!(harness.query_by_label_contains("Fits: Small machine").is_some());
 }
 
+/// Time of a frame with all of ResNet-152 in sight, text hidden, and of one at life size.
+#[test]
+#[ignore = "prints times; run by hand with --nocapture"]
+fn how_long_a_frame_of_the_largest_picture_takes() {
+    let mut state = State::default();
+    state.plan.network = "resnet152".into();
+    state.plan.pipeline.size = 224;
+    let mut harness = harness("network", state);
+    harness.get_by_label("Unfold all").click();
+    harness.run_steps(4);
+    harness.get_by_label("Picture of resnet152").focus();
+    harness.run_steps(2);
+    for (what, key) in [("all in sight", egui::Key::F), ("life size", egui::Key::Num1)] {
+        harness.key_press(key);
+        harness.run_steps(2);
+        let begun = std::time::Instant::now();
+        harness.run_steps(50);
+        println!("{what}: {:.2} ms a frame", begun.elapsed().as_secs_f64() * 1e3 / 50.0);
+    }
+}
+
 /// Writes each panel as PNG into the folder `ARCLET_LOOK`, to be looked at.
 #[test]
 #[ignore = "needs a graphics adapter; run by hand to look at the panels"]

@@ -180,7 +180,7 @@ pub struct Picture {
     pub title: String,
     /// Second line of the heading: totals.
     pub subtitle: String,
-    /// All boxes, each after those that feed it.
+    /// All boxes, in the order of their first nodes.
     pub boxes: Vec<PictureBox>,
     /// Outer frames before inner ones.
     pub frames: Vec<Frame>,

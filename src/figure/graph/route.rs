@@ -14,7 +14,7 @@ const TITLE_ROOM: f64 = 30.0;
 /// Largest room that a gap gains for wide bends.
 const BEND_ROOM: f64 = 44.0;
 /// Points of a bend.
-const BEND: usize = 14;
+const BEND: usize = 24;
 
 /// Where a column begins.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::canvas::{Canvas, Chosen};
 use super::rows::Rows;
+use crate::figure::graph::foldable;
 use crate::network::{Network, NetworkError, NodeId, Summary, TensorSpec};
 
 /// A network, its counts, its rows and its picture.
@@ -12,6 +13,8 @@ pub(super) struct Built {
     pub(super) summary: Summary,
     pub(super) rows: Rows,
     pub(super) canvas: Canvas,
+    /// Names of the blocks that fold.
+    pub(super) blocks: Vec<String>,
     tensors: Vec<TensorSpec>,
 }
 
@@ -20,8 +23,9 @@ impl Built {
     pub(super) fn new(network: Arc<Network>) -> Result<Self, NetworkError> {
         let summary = network.summary()?;
         let tensors = network.tensors()?;
-        let canvas = Canvas::new(&network, &summary);
-        Ok(Self { rows: Rows::new(&network, &summary), summary, canvas, tensors, network })
+        let (rows, canvas) = (Rows::new(&network, &summary), Canvas::new(&network, &summary));
+        let blocks = foldable(&network);
+        Ok(Self { network, summary, rows, canvas, blocks, tensors })
     }
 
     /// Folds or unfolds a block in the picture.

@@ -173,13 +173,7 @@ fn weights_ui(
     let mut tensor =
         kept.filter(|kept| tensors.contains(&kept.as_str())).unwrap_or_else(|| first.to_owned());
     ui.horizontal(|ui| {
-        let combo = egui::ComboBox::from_id_salt(id).selected_text(&tensor).width(170.0).truncate();
-        let shown = combo.show_ui(ui, |ui| {
-            for name in &tensors {
-                ui.selectable_value(&mut tensor, (*name).to_owned(), *name);
-            }
-        });
-        shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Tensor"));
+        tensor_ui(ui, id, &tensors, &mut tensor);
         let question = Question {
             network: built.network.clone(),
             tensor: tensor.clone(),
@@ -195,6 +189,22 @@ fn weights_ui(
     ui.data_mut(|data| data.insert_temp(id, tensor.clone()));
     hint_ui(ui, &subject.words);
     values_ui(ui, ctx.theme, built, tensor, subject);
+}
+
+/// Chooses a tensor; long names are cut, so that there is room beside them.
+fn tensor_ui(ui: &mut Ui, id: Id, tensors: &[&str], tensor: &mut String) {
+    let width = (ui.available_width() - 64.0).max(80.0);
+    ui.scope(|ui| {
+        ui.set_max_width(width);
+        let combo = egui::ComboBox::from_id_salt(id).selected_text(tensor.as_str());
+        let shown = combo.width(width).truncate().show_ui(ui, |ui| {
+            for name in tensors {
+                ui.selectable_value(tensor, (*name).to_owned(), *name);
+            }
+        });
+        let name = format!("Tensor: {tensor}");
+        shown.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &name));
+    });
 }
 
 fn values_ui(ui: &mut Ui, theme: &Theme, built: &Built, tensor: String, subject: &Subject<'_>) {

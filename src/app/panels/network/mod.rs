@@ -25,9 +25,10 @@ use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{empty_ui, error_ui, figures_ui};
 use crate::architectures::{self, custom};
-use crate::figure::graph::{self, Detail, Flow, PictureFigure};
+use crate::figure::graph::{Detail, Flow, PictureFigure};
 use crate::network::{Activation, Network, NetworkError, Summary};
 use crate::session::State;
+use crate::train::Plan;
 
 /// Width of the column beside the picture, in points.
 const SIDE: f32 = 286.0;
@@ -162,7 +163,12 @@ fn plan_ui(ui: &mut Ui, state: &State, looks: &mut Looks, known: &mut Known) {
 
 fn built_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &mut Built) {
     let theme = ctx.theme;
-    title_ui(ui, theme, &built.summary, looks);
+    ui.horizontal_wrapped(|ui| {
+        title_ui(ui, theme, &built.summary, looks);
+        if looks.view == View::Picture {
+            tools_ui(ui, ctx, looks, built);
+        }
+    });
     if looks.view == View::Table {
         head_ui(ui, &built.summary);
         ui.horizontal(|ui| {
@@ -178,7 +184,6 @@ fn built_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &
         table::table_ui(ui, theme, &built.summary, &mut built.rows);
         return;
     }
-    tools_ui(ui, ctx, looks, built);
     let whole = ui.available_rect_before_wrap();
     let (left, side) = divided(whole);
     area_ui(ui, "picture", left, |ui| picture::picture_ui(ui, theme, built));
@@ -211,46 +216,41 @@ fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
 /// Name and views.
 fn title_ui(ui: &mut Ui, theme: &Theme, summary: &Summary, looks: &mut Looks) {
     let known = architectures::find(&summary.name).ok();
-    ui.horizontal(|ui| {
-        let title = known.map_or(&*summary.name, |known| known.title);
-        let title = ui.label(RichText::new(title).heading().color(theme.text_strong));
-        if let Some(known) = known {
-            title.on_hover_text(format!("{}\n{}", known.text, known.reference));
-        }
-        ui.add_space(SPACE);
-        ui.selectable_value(&mut looks.view, View::Picture, "Picture");
-        ui.selectable_value(&mut looks.view, View::Table, "Table");
-    });
+    let title = known.map_or(&*summary.name, |known| known.title);
+    let title = ui.label(RichText::new(title).heading().color(theme.text_strong));
+    if let Some(known) = known {
+        title.on_hover_text(format!("{}\n{}", known.text, known.reference));
+    }
+    ui.add_space(SPACE);
+    ui.selectable_value(&mut looks.view, View::Picture, "Picture");
+    ui.selectable_value(&mut looks.view, View::Table, "Table");
+    ui.add_space(SPACE);
 }
 
 /// What changes the picture, and saving it.
 fn tools_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, built: &mut Built) {
     let mut options = built.canvas.options.clone();
-    let blocks = graph::foldable(&built.network);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = SPACE * 0.75;
-        if !blocks.is_empty() {
-            if ui.small_button("Fold all").clicked() {
-                options.folded = blocks.iter().cloned().collect();
-            }
-            if ui.small_button("Unfold all").clicked() {
-                options.folded.clear();
-            }
+    if !built.blocks.is_empty() {
+        if ui.small_button("Fold all").clicked() {
+            options.folded = built.blocks.iter().cloned().collect();
         }
-        ui.checkbox(&mut looks.each_layer, "Every layer")
-            .on_hover_text("A box of its own for normalisation, activation and dropout too");
-        ui.checkbox(&mut looks.one_column, "One column")
-            .on_hover_text("From top to bottom without a break");
-        if ui.small_button("Fit").on_hover_text("Show everything (F)").clicked() {
-            built.canvas.fit();
+        if ui.small_button("Unfold all").clicked() {
+            options.folded.clear();
         }
-        if ui.small_button("1:1").on_hover_text("Life size (1)").clicked() {
-            let (scale, centre) = (built.canvas.scale, built.canvas.view / 2.0);
-            built.canvas.zoom(1.0 / scale, centre);
-        }
-        let file = format!("{}.png", built.summary.name);
-        save_button_ui(ui, ctx.actions, "Picture", &file, || figure_writer(figure(built)));
-    });
+    }
+    ui.checkbox(&mut looks.each_layer, "Every layer")
+        .on_hover_text("A box of its own for normalisation, activation and dropout too");
+    ui.checkbox(&mut looks.one_column, "One column")
+        .on_hover_text("From top to bottom without a break");
+    if ui.small_button("Fit").on_hover_text("Show everything (F)").clicked() {
+        built.canvas.fit();
+    }
+    if ui.small_button("1:1").on_hover_text("Life size (1)").clicked() {
+        let (scale, centre) = (built.canvas.scale, built.canvas.view / 2.0);
+        built.canvas.zoom(1.0 / scale, centre);
+    }
+    let file = format!("{}.png", built.summary.name);
+    save_button_ui(ui, ctx.actions, "Picture", &file, || figure_writer(figure(built)));
     options.detail = if looks.each_layer { Detail::Layers } else { Detail::Compact };
     options.flow = if looks.one_column { Flow::Down } else { built.canvas.columns() };
     let (network, summary) = (built.network.clone(), &built.summary);
@@ -262,25 +262,40 @@ fn figure(built: &Built) -> PictureFigure {
     PictureFigure { picture: built.canvas.picture.clone(), summary: built.summary.clone(), theme }
 }
 
+/// The plan that trains the shown network, and the weights that are shown of it.
+fn subject<'a>(state: &'a State, looks: &Looks) -> Subject<'a> {
+    let run = state.run().filter(|_| looks.of_run);
+    let Some((run, started)) = run.and_then(|run| Some((run, run.started.as_deref()?))) else {
+        return untrained(&state.plan, "Initial weights, before any training");
+    };
+    if run.epochs.is_empty() {
+        let words = "Initial weights; trained ones are shown after the first epoch";
+        return untrained(&started.plan, words);
+    }
+    let source = Source::Trained { folder: run.folder.clone(), epochs: run.epochs.len() };
+    Subject { plan: &started.plan, source, words: format!("Best weights of {}", run.name()) }
+}
+
+fn untrained<'a>(plan: &'a Plan, words: &str) -> Subject<'a> {
+    let from_file = !plan.weights.as_os_str().is_empty();
+    let words = if from_file {
+        format!("Random weights of the seed; training begins with {}", plan.weights.display())
+    } else {
+        words.to_owned()
+    };
+    Subject { plan, source: Source::Initial { seed: plan.seed }, words }
+}
+
 /// Totals, the chosen part, what the colours mean.
 fn side_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &Looks, built: &Built) {
     let state = ctx.state;
-    let run = state.run().filter(|_| looks.of_run);
-    let started = run.and_then(|run| run.started.as_deref());
-    let (plan, source, words) = if let (Some(run), Some(started)) = (run, started) {
-        let source = Source::Trained { folder: run.folder.clone(), epochs: run.epochs.len() };
-        (&started.plan, source, format!("Best weights of {}", run.name()))
-    } else {
-        let source = Source::Initial { seed: state.plan.seed };
-        (&state.plan, source, "Initial weights, before any training".to_owned())
-    };
-    let subject = Subject { plan, source, words };
+    let subject = subject(state, looks);
     if built.canvas.chosen.is_some() {
         inspector::inspector_ui(ui, ctx, built, &subject);
         ui.add_space(SPACE);
         ui.separator();
     }
-    totals::totals_ui(ui, ctx.theme, state, plan, &built.summary);
+    totals::totals_ui(ui, ctx.theme, state, subject.plan, &built.summary);
     ui.add_space(SPACE);
     totals::key_ui(ui, ctx.theme);
     if built.canvas.chosen.is_none() {

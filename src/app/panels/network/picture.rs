@@ -44,6 +44,7 @@ pub(super) fn picture_ui(ui: &mut Ui, theme: &Theme, built: &mut Built) {
         built.canvas.chosen = Some(chosen);
     }
     if let Some(block) = asked.toggle {
+        response.request_focus();
         built.toggle(&block);
     }
     let painter = ui.painter_at(view);

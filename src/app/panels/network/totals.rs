@@ -37,7 +37,7 @@ fn memory_ui(ui: &mut Ui, theme: &Theme, device: Option<&DeviceEntry>, memory: &
     let parts = [
         ("weights", memory.weights + memory.average, theme.series(0)),
         ("gradients", memory.gradients, theme.series(2)),
-        ("optimizer", memory.optimizer, theme.series(3)),
+        ("optimiser", memory.optimizer, theme.series(3)),
         ("activations", memory.images(), theme.series(1)),
     ];
     let whole = total.max(1) as f32;
