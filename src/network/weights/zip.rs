@@ -90,7 +90,7 @@ impl Entry {
     }
 
     /// Where its bytes are; `None` for a compressed entry that is no part of the weights (the
-    /// source code in a `TorchScript` file).
+    /// source code in a file of `torch.jit`).
     fn range<R: Read + Seek>(&self, source: &mut Source<R>) -> Result<Option<Range<u64>>, Damage> {
         if self.method != 0 {
             if !self.name.ends_with("data.pkl") && !self.name.contains("data/") {
