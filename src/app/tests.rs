@@ -102,6 +102,48 @@ fn a_class_is_shown_alone_by_a_click() {
 }
 
 #[test]
+fn every_section_of_the_settings_opens() {
+    let (_folder, mut harness) = opened(4);
+    harness.state_mut().push(Action::ShowPanel("settings"));
+    harness.run_steps(3);
+    for section in [
+        "Details",
+        "Loss and regularisation",
+        "Evaluation and seed",
+        "Trained weights to start from",
+    ] {
+        harness.get_by_label(section).click_accesskit();
+        harness.run_steps(6);
+    }
+    harness.get_by_label("layer1").click_accesskit();
+    until(&mut harness, "freeze", |state| state.plan.freeze == ["layer1"]);
+    harness.get_by_label("layer1").click_accesskit();
+    until(&mut harness, "thaw", |state| state.plan.freeze.is_empty());
+    harness.get_by_label("Freeze").focus();
+    harness.run_steps(2);
+    harness.get_by_label("Freeze").type_text("conv1, lay");
+    until(&mut harness, "type", |state| state.plan.freeze == ["conv1", "lay"]);
+}
+
+#[test]
+fn a_network_from_a_file_is_taken_and_shown() {
+    let (folder, mut harness) = opened(4);
+    let file = folder.path().join("tiny.toml");
+    let text = "name = \"tiny\"\n[[layer]]\nkind = \"flatten\"\n\
+                [[layer]]\nkind = \"linear\"\nout = \"classes\"\n";
+    std::fs::write(&file, text).unwrap();
+    harness.state_mut().push(Action::ReadSettings(file.clone()));
+    until(&mut harness, "network", |state| state.plan.network_name() == "tiny");
+    harness.state_mut().push(Action::ShowPanel("settings"));
+    harness.run_steps(4);
+    harness.get_by_label_contains("From the file");
+    std::fs::write(&file, text.replace("flatten", "flat")).unwrap();
+    harness.state_mut().push(Action::ReadSettings(file));
+    until(&mut harness, "error", |state| state.log.count(crate::session::Level::Error) > 0);
+    assert!(harness.query_all_by_label_contains("line 2").count() > 0);
+}
+
+#[test]
 fn a_missing_folder_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(folder.path().join("nothing-here"));

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::network::model::{HostTensor, Model, StateDict, Value};
 use crate::network::{Network, Role, TensorSpec};
 
-mod whole_file;
+mod whole_file_tests;
 
 /// Name of a layer, mean and standard deviation (biased) of its output.
 type Moments = (&'static str, f64, f64);

@@ -204,8 +204,10 @@ pub(crate) fn text_ui(ui: &mut Ui, salt: &str, written: &str, hint: &str) -> Opt
     let mut text = kept.unwrap_or_else(|| written.to_owned());
     let edit = TextEdit::singleline(&mut text).desired_width(ui.available_width());
     let response = ui.add(edit.hint_text(hint.to_owned()));
+    // Asked first: within `data_mut` egui's lock is held, and asking would wait for ever.
+    let focused = response.has_focus();
     ui.data_mut(|data| {
-        if response.has_focus() {
+        if focused {
             data.insert_temp(id, text.clone());
         } else {
             data.remove::<String>(id);
