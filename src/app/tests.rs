@@ -119,9 +119,10 @@ fn every_section_of_the_settings_opens() {
     until(&mut harness, "freeze", |state| state.plan.freeze == ["layer1"]);
     harness.get_by_label("layer1").click_accesskit();
     until(&mut harness, "thaw", |state| state.plan.freeze.is_empty());
-    harness.get_by_label("Freeze").focus();
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Freeze").focus();
     harness.run_steps(2);
-    harness.get_by_label("Freeze").type_text("conv1, lay");
+    let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Freeze");
+    field.type_text("conv1, lay");
     until(&mut harness, "type", |state| state.plan.freeze == ["conv1", "lay"]);
 }
 

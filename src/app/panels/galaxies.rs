@@ -9,7 +9,7 @@ use super::PanelContext;
 use super::data::{part_colour, part_name};
 use crate::app::galaxies::Picture;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{Icon, empty_ui, paint_icon, primary_button};
+use crate::app::widgets::{Icon, empty_ui, name_field, paint_icon, primary_button};
 use crate::catalogue::Part;
 use crate::session::{Action, Data, Dataset, Filter};
 
@@ -62,7 +62,7 @@ fn toolbar_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset) -> f32 {
         part_filter_ui(ui, &mut filter);
         let search =
             TextEdit::singleline(&mut filter.text).desired_width(130.0).hint_text("Search names");
-        ui.add(search);
+        name_field(&ui.add(search), "Search names");
         if let Some(list) = &data.filter.list {
             let text = format!("{}  ×", list.title);
             let colour = ctx.theme.accent;

@@ -197,13 +197,14 @@ fn name_combo(response: &Response, label: &str, chosen: &str) {
 }
 
 /// A line of text for a value that is more than text: what is typed stays as it is while the field
-/// has the focus, even where the value cannot hold it (a comma before the next name).
-pub(crate) fn text_ui(ui: &mut Ui, salt: &str, written: &str, hint: &str) -> Option<String> {
-    let id = ui.scope_id().with(salt);
+/// has the focus, even where the value cannot hold it (a comma before the next name). `name` is for screen readers.
+pub(crate) fn text_ui(ui: &mut Ui, name: &str, written: &str, hint: &str) -> Option<String> {
+    let id = ui.scope_id().with(name);
     let kept = ui.data(|data| data.get_temp::<String>(id));
     let mut text = kept.unwrap_or_else(|| written.to_owned());
     let edit = TextEdit::singleline(&mut text).desired_width(ui.available_width());
     let response = ui.add(edit.hint_text(hint.to_owned()));
+    name_field(&response, name);
     // Asked first: within `data_mut` egui's lock is held, and asking would wait for ever.
     let focused = response.has_focus();
     ui.data_mut(|data| {
@@ -214,6 +215,11 @@ pub(crate) fn text_ui(ui: &mut Ui, salt: &str, written: &str, hint: &str) -> Opt
         }
     });
     response.changed().then_some(text)
+}
+
+/// Gives a text field its name for screen readers; egui gives it to other inputs alone.
+pub(crate) fn name_field(field: &egui::Response, name: &str) {
+    field.ctx.accesskit_node_builder(field.id, |node| node.set_label(name));
 }
 
 /// A number in as few digits as tell it: `0.001`, `1e-5`, `25`.

@@ -17,8 +17,8 @@ pub(crate) use feature_maps::{
 };
 pub(crate) use figures::{facts_ui, figures_ui};
 pub(crate) use form::{
-    Row, choice_ui, combo_ui, from_right_ui, integer_ui, number, number_ui, row_ui, segmented_ui,
-    slider_and_value_ui, slider_ui, switch_ui, text_ui,
+    Row, choice_ui, combo_ui, from_right_ui, integer_ui, name_field, number, number_ui, row_ui,
+    segmented_ui, slider_and_value_ui, slider_ui, switch_ui, text_ui,
 };
 pub(crate) use icons::{Icon, icon_atom, icon_button_ui, icon_ui, paint as paint_icon};
 pub(crate) use messages::{

@@ -98,7 +98,7 @@ fn factor_ui(ui: &mut Ui, label: &str, factor: &mut f64, problem: &Problem) {
 fn epochs_ui(ui: &mut Ui, at: &mut Vec<usize>) {
     let written = at.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     let typed = row_ui(ui, Row::new("Drop at", "Epochs of the drops"), |ui| {
-        text_ui(ui, "drops", &written, "epochs, e.g. 30, 60")
+        text_ui(ui, "Drop at", &written, "epochs, e.g. 30, 60")
     });
     if let Some(typed) = typed {
         *at = typed.split([',', ' ']).filter_map(|epoch| epoch.parse().ok()).collect();

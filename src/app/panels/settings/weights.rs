@@ -74,7 +74,7 @@ fn freeze_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
     let written = plan.freeze.join(", ");
     let row = Row::new("Freeze", "Layers and blocks of these names do not learn")
         .problem(problem.of("freeze"));
-    let typed = row_ui(ui, row, |ui| text_ui(ui, "freeze", &written, "none; or: conv1, layer1"));
+    let typed = row_ui(ui, row, |ui| text_ui(ui, "Freeze", &written, "none; or: conv1, layer1"));
     if let Some(typed) = typed {
         plan.freeze = names(&typed);
     }
