@@ -4,6 +4,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dialogs::{Dialog, Dialogs, Purpose};
 use crate::architectures::custom;
+use crate::catalogue::write_report;
 use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
@@ -121,14 +122,7 @@ pub(crate) const COMMANDS: &[Command] = &[
             desk.actions.push(Action::OpenData(data.path.clone(), data.options.clone()));
         }
     }),
-    command!(
-        File,
-        "save-warnings",
-        "Save list of left-out files…",
-        [],
-        has_warnings,
-        save_warnings
-    ),
+    command!(File, "save-warnings", "Save report on the data set…", [], data_open, save_warnings),
     command!(File, "close-data", "Close data set", [key(CTRL, Key::W)], data_open, |desk| {
         desk.actions.push(Action::CloseData);
     }),
@@ -389,11 +383,6 @@ fn data_open(state: &State) -> Option<String> {
     state.data.ready().is_none().then(|| "open a data set first".into())
 }
 
-fn has_warnings(state: &State) -> Option<String> {
-    let none = state.data.ready().is_none_or(|data| data.catalogue.warnings.is_empty());
-    none.then(|| "no file was left out".into())
-}
-
 fn has_recent(state: &State) -> Option<String> {
     state.preferences.recent.is_empty().then(|| "nothing was opened yet".into())
 }
@@ -421,21 +410,13 @@ fn scale(desk: &mut Desk<'_>, change: fn(f32) -> f32) {
 
 fn save_warnings(desk: &mut Desk<'_>) {
     let Some(data) = desk.state.data.ready() else { return };
-    let warnings = data.catalogue.warnings.clone();
+    let catalogue = std::sync::Arc::clone(&data.catalogue);
     desk.actions.push(Action::Save(SaveRequest {
-        title: "List of left-out files".into(),
-        file_name: "left-out.csv".into(),
+        title: "Report on the data set".into(),
+        file_name: "data-report.csv".into(),
         extensions: vec!["csv"],
         write: Writer::new(move |path| {
-            let write = || -> Result<(), csv::Error> {
-                let mut writer = csv::Writer::from_path(path)?;
-                writer.write_record(["file", "reason"])?;
-                for warning in &warnings {
-                    writer.write_record([&*warning.file.to_string_lossy(), &warning.reason])?;
-                }
-                Ok(writer.flush()?)
-            };
-            write().map_err(|error| format!("Cannot write {}: {error}.", path.display()))
+            write_report(path, &catalogue).map_err(|error| format!("{error}."))
         }),
     }));
 }

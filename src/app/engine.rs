@@ -289,7 +289,7 @@ fn drain(run: RunId, session: &Session, actions: &mut Vec<Action>) -> bool {
 fn open(
     ticket: u64,
     path: PathBuf,
-    options: OpenOptions,
+    mut options: OpenOptions,
     reporter: &Reporter,
     cancelled: &AtomicBool,
 ) -> Action {
@@ -303,6 +303,8 @@ fn open(
     };
     match catalogue::open(&path, &options, &progress, cancelled) {
         Ok(catalogue) => {
+            // The rule that made classes of votes becomes part of the run, and of its run.toml.
+            options.votes.clone_from(&catalogue.understood.votes);
             let first = catalogue.samples.iter().take(16).find_map(|sample| {
                 let image = catalogue::read_sample(sample).ok()?;
                 Some([image.bands, image.height, image.width])

@@ -255,6 +255,52 @@ fn a_list_asks_for_its_columns() {
 }
 
 #[test]
+fn a_galaxy_zoo_folder_shows_what_was_understood_and_takes_the_users_rule() {
+    use crate::catalogue::votes::{ANSWERS, Reading};
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = String::from("GalaxyID");
+    for (column, _) in ANSWERS {
+        table.extend([",", column]);
+    }
+    // Of those who said smooth, 0.6 said round; of all, 0.3.
+    let round = [("Class1.1", "0.5"), ("Class7.1", "0.3")];
+    let spiral = [("Class1.2", "0.9"), ("Class2.2", "0.8"), ("Class4.1", "0.7")];
+    for (id, votes) in [(1, &round[..]), (2, &spiral[..]), (3, &spiral[..])] {
+        table.extend([format!("\n{id}")]);
+        for (column, _) in ANSWERS {
+            let vote = votes.iter().find(|(name, _)| *name == column);
+            table.extend([",", vote.map_or("0", |(_, value)| value)]);
+        }
+        if id < 3 {
+            let picture = image::RgbImage::from_pixel(24, 24, image::Rgb([90, id as u8, 90]));
+            picture.save(folder.path().join(format!("{id}.png"))).unwrap();
+        }
+    }
+    std::fs::write(folder.path().join("training_solutions_rev1.csv"), table).unwrap();
+    let mut harness = window(Launch { open: Some(folder.path().into()), demo: None });
+    let begun = Instant::now();
+    let wait = |harness: &mut Harness<'static, Window>, label: &str| {
+        while harness.query_by_label(label).is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "never: {label}");
+            harness.step();
+        }
+    };
+    wait(&mut harness, "Galaxy Zoo (Kaggle): 1 objects of 3 rows");
+    harness.get_by_label("1 without image");
+    harness.get_by_label("Votes: As the columns stand").click();
+    harness.run_steps(3);
+    harness.get_by_label("Share of those who were asked").click();
+    wait(&mut harness, "Galaxy Zoo (Kaggle): 2 objects of 3 rows");
+    wait(&mut harness, "completely round smooth: 1");
+    harness.run_steps(3);
+    harness.get_by_label("Open").click();
+    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
+    let data = harness.state().state().data.ready().unwrap();
+    assert_eq!(data.catalogue.classes, ["completely round smooth", "spiral"]);
+    assert_eq!(data.options.votes.as_ref().unwrap().reading, Reading::Conditional);
+}
+
+#[test]
 fn every_panel_is_reached_by_its_key() {
     let (_folder, mut harness) = opened(4);
     let keys = [

@@ -17,6 +17,10 @@ pub(super) fn open(
     options: &OpenOptions,
     watch: &Watch,
 ) -> Result<Catalogue, CatalogueError> {
+    if let Some(condition) = options.filters.first() {
+        let reason = "needs a table with columns; this is a folder without one";
+        return Err(CatalogueError::filter(root, condition, reason));
+    }
     let mut found = walk(root, MAX_DEPTH, watch)?;
     if found.files.is_empty() {
         return Err(match found.warnings.into_iter().next() {
@@ -31,7 +35,8 @@ pub(super) fn open(
     };
     let (classes, samples) = label(objects);
     warn_of_folders(root, &found.top, &classes, &mut warnings);
-    Ok(Catalogue { root: root.to_path_buf(), classes, samples, warnings })
+    let root = root.to_path_buf();
+    Ok(Catalogue { root, classes, samples, warnings, ..Catalogue::default() })
 }
 
 /// Classes and samples of objects whose keys begin with the class folder.

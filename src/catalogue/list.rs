@@ -1,6 +1,7 @@
-//! CSV and TSV lists of files and labels.
+//! Lists: tables in which one column names the files and another the labels.
 
 mod columns;
+mod questions;
 mod resolve;
 
 use std::collections::{BTreeSet, HashMap};
@@ -8,8 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalogue, CatalogueError, OpenOptions, Sample, Warning, Watch, sort_classes};
-use columns::Columns;
+use super::assembly::folder_of;
+use super::filter::Filters;
+use super::table::{self, Table};
+use super::understood::{LeftOut, Reason, Understood};
+use super::{Catalogue, CatalogueError, Format, OpenOptions, Sample, Warning, Watch, sort_classes};
+use columns::{Columns, Labels};
 use resolve::Resolver;
 
 /// Rows shown before a list is opened.
@@ -38,16 +43,23 @@ pub struct ListPreview {
 /// # Errors
 /// [`CatalogueError`] when the list cannot be read or has no rows.
 pub fn preview(path: &Path) -> Result<ListPreview, CatalogueError> {
-    let mut table = Table::open(path)?;
-    let rows = (&mut table).take(PREVIEW_ROWS).collect::<Result<Vec<_>, _>>()?;
-    if rows.is_empty() {
+    let never = std::sync::atomic::AtomicBool::new(false);
+    let watch = Watch { progress: &|_| {}, cancelled: &never };
+    preview_of(path, &table::read(path, Some(PREVIEW_ROWS), &watch)?)
+}
+
+fn preview_of(path: &Path, table: &Table) -> Result<ListPreview, CatalogueError> {
+    if table.len() == 0 {
         return Err(CatalogueError::list(path, "it has no rows"));
     }
+    let names = table.names();
+    let rows: Vec<Vec<String>> =
+        (0..table.len().min(PREVIEW_ROWS)).map(|row| table.row(row)).collect();
     Ok(ListPreview {
-        delimiter: table.delimiter as char,
-        file_column: columns::guess_file(&table.names, &rows),
-        label_column: columns::guess_label(&table.names),
-        columns: table.names,
+        delimiter: table.delimiter,
+        columns: names.to_vec(),
+        file_column: columns::guess_file(names, &rows),
+        label_column: columns::guess_label(names, &rows),
         rows,
     })
 }
@@ -55,95 +67,40 @@ pub fn preview(path: &Path) -> Result<ListPreview, CatalogueError> {
 /// Opens a list. Files are looked for relative to the list's folder.
 pub(super) fn open(
     path: &Path,
+    format: Format,
     options: &OpenOptions,
     watch: &Watch,
 ) -> Result<Catalogue, CatalogueError> {
-    let preview = preview(path)?;
+    let table = table::read(path, None, watch)?;
+    let preview = preview_of(path, &table)?;
     let columns = Columns::choose(path, &preview, options)?;
-    let root = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
+    let filters = Filters::new(path, &options.filters, &table)?;
+    let root = folder_of(path);
+    let mut understood = Understood { format, rows: table.len(), ..Understood::default() };
+    columns.describe(table.names(), &mut understood);
     let mut builder = Builder {
         resolver: Resolver::new(&root, options, watch)?,
         path,
+        table: &table,
         columns,
+        understood,
         rows: Vec::new(),
         seen_files: HashMap::new(),
         seen_ids: HashMap::new(),
         warnings: Vec::new(),
         first_missing: None,
     };
-    let mut count = 0;
-    for (index, row) in Table::open(path)?.enumerate() {
-        count = index + 1;
-        watch.step(count)?;
-        builder.add(index, &row?)?;
-    }
-    builder.finish(root, count)
-}
-
-/// The rows of a list.
-struct Table {
-    path: PathBuf,
-    delimiter: u8,
-    names: Vec<String>,
-    /// The first line, when it is no header.
-    first: Option<Vec<String>>,
-    records: csv::ByteRecordsIntoIter<std::fs::File>,
-}
-
-impl Table {
-    fn open(path: &Path) -> Result<Self, CatalogueError> {
-        let failed = |error: std::io::Error| CatalogueError::open(path, &error);
-        let start = columns::start_of(path).map_err(failed)?;
-        if start.contains(&0) {
-            return Err(CatalogueError::list(path, "it is no text: choose a CSV or TSV file"));
+    for row in 0..table.len() {
+        watch.step(row + 1)?;
+        match filters.missed(&table, row) {
+            Some(condition) => {
+                let detail = format!("misses the filter {condition}");
+                builder.leave_out(row, None, Reason::Filtered, detail);
+            }
+            None => builder.add(row)?,
         }
-        let delimiter = columns::delimiter(&start);
-        let records = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .comment(Some(b'#'))
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(std::fs::File::open(path).map_err(failed)?)
-            .into_byte_records();
-        let mut table =
-            Self { path: path.to_path_buf(), delimiter, names: Vec::new(), first: None, records };
-        let Some(first) = table.next_record().transpose()? else {
-            return Err(CatalogueError::list(path, "it is empty"));
-        };
-        if columns::is_header(&first) {
-            table.names = first;
-        } else {
-            table.names = (1..=first.len()).map(|n| format!("column {n}")).collect();
-            table.first = Some(first);
-        }
-        Ok(table)
     }
-
-    fn next_record(&mut self) -> Option<Result<Vec<String>, CatalogueError>> {
-        let record = self.records.next()?;
-        let text = |field: &[u8]| {
-            // Some spreadsheets put a byte-order mark in front.
-            String::from_utf8_lossy(field).trim_start_matches('\u{feff}').trim().to_string()
-        };
-        Some(match record {
-            Ok(record) => Ok(record.iter().map(text).collect()),
-            Err(error) => Err(CatalogueError::list(&self.path, error.to_string())),
-        })
-    }
-}
-
-impl Iterator for Table {
-    type Item = Result<Vec<String>, CatalogueError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(first) = self.first.take() {
-            return Some(Ok(first));
-        }
-        self.next_record()
-    }
+    builder.finish(root)
 }
 
 /// A usable row.
@@ -155,8 +112,10 @@ struct Row {
 /// Turns rows into samples.
 struct Builder<'a> {
     path: &'a Path,
+    table: &'a Table,
     resolver: Resolver<'a>,
     columns: Columns,
+    understood: Understood,
     rows: Vec<Row>,
     seen_files: HashMap<PathBuf, usize>,
     seen_ids: HashMap<String, usize>,
@@ -165,40 +124,68 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn add(&mut self, index: usize, row: &[String]) -> Result<(), CatalogueError> {
-        let name = columns::field(row, self.columns.file);
+    fn add(&mut self, row: usize) -> Result<(), CatalogueError> {
+        let table = self.table;
+        let name = table.cell(row, self.columns.file);
         if name.is_empty() {
-            self.warn(index, "its file column is empty");
+            let detail = format!("row {}: its file column is empty", row + 1);
+            self.warnings.push(Warning::new(self.path, detail.clone()));
+            self.leave_out(row, None, Reason::Unfit, detail);
             return Ok(());
         }
-        let label = self.columns.label.map_or("", |column| columns::field(row, column));
+        let label = match self.label(row) {
+            Ok(label) => label,
+            Err((reason, detail)) => {
+                self.leave_out(row, None, reason, detail);
+                return Ok(());
+            }
+        };
         let files = match self.resolver.files(name)? {
             Ok(files) => files,
             Err(reason) => {
                 let file = self.resolver.expected(name);
                 self.first_missing.get_or_insert_with(|| file.clone());
-                self.warnings.push(Warning::new(&file, reason));
+                self.warnings.push(Warning::new(&file, reason.clone()));
+                self.leave_out(row, Some(file), Reason::MissingFile, reason);
                 return Ok(());
             }
         };
         if let Some(before) = files.first().and_then(|file| self.seen_files.get(file)) {
             if self.resolver.is_plain() || self.rows[*before].label != label {
                 let before = self.rows[*before].label.clone();
-                self.warn_of_repetition(&files[0], label, &before);
+                self.warn_of_repetition(row, &files[0], &label, &before);
             }
             return Ok(());
         }
         let id = self.unique_id(name, row);
         self.seen_files.extend(files.first().cloned().map(|file| (file, self.rows.len())));
-        let ra_dec = self.columns.position(row);
-        let sample = Sample { id, files, label: None, targets: Vec::new(), ra_dec };
-        self.rows.push(Row { sample, label: label.to_string() });
+        let ra_dec = self.columns.position(table, row);
+        let sample = Sample { id, files, ra_dec, ..Sample::default() };
+        self.rows.push(Row { sample, label });
         Ok(())
     }
 
+    /// The label of a row, empty when it has none; or why it is no row to use.
+    fn label(&self, row: usize) -> Result<String, (Reason, String)> {
+        match &self.columns.labels {
+            Labels::None => Ok(String::new()),
+            Labels::Column(column) => Ok(self.table.cell(row, *column).to_string()),
+            Labels::Votes(question) => question.answer(self.table, row),
+        }
+    }
+
+    fn leave_out(&mut self, row: usize, file: Option<PathBuf>, reason: Reason, detail: String) {
+        let id = match self.columns.id.map(|column| self.table.cell(row, column)) {
+            Some(id) if !id.is_empty() => id,
+            _ => self.table.cell(row, self.columns.file),
+        };
+        let left_out = LeftOut { id: id.to_string(), file, reason, detail };
+        self.understood.left_out.push(left_out);
+    }
+
     /// The list's identifier, or the file's name as the list has it; numbered when repeated.
-    fn unique_id(&mut self, name: &str, row: &[String]) -> String {
-        let id = match self.columns.id.map(|column| columns::field(row, column)) {
+    fn unique_id(&mut self, name: &str, row: usize) -> String {
+        let id = match self.columns.id.map(|column| self.table.cell(row, column)) {
             Some(id) if !id.is_empty() => id.to_string(),
             _ => self.resolver.id(name),
         };
@@ -213,29 +200,25 @@ impl Builder<'_> {
         numbered
     }
 
-    fn warn(&mut self, index: usize, reason: &str) {
-        let reason = format!("row {}: {reason}", index + 1);
-        self.warnings.push(Warning::new(self.path, reason));
-    }
-
-    fn warn_of_repetition(&mut self, file: &Path, label: &str, before: &str) {
+    fn warn_of_repetition(&mut self, row: usize, file: &Path, label: &str, before: &str) {
         let reason = if label == before {
             "listed twice; the second row was left out".to_string()
         } else {
             format!("listed as \"{before}\" and as \"{label}\"; the second row was left out")
         };
-        self.warnings.push(Warning::new(file, reason));
+        self.warnings.push(Warning::new(file, reason.clone()));
+        self.leave_out(row, Some(file.to_path_buf()), Reason::Duplicate, reason);
     }
 
-    fn finish(mut self, root: PathBuf, count: usize) -> Result<Catalogue, CatalogueError> {
+    fn finish(mut self, root: PathBuf) -> Result<Catalogue, CatalogueError> {
         if self.rows.is_empty() {
+            let (path, rows) = (self.path.to_path_buf(), self.table.len());
             return Err(match self.first_missing {
-                Some(first) => {
-                    CatalogueError::NoFiles { path: self.path.to_path_buf(), rows: count, first }
-                }
-                None => CatalogueError::list(self.path, "it has no usable rows"),
+                Some(first) => CatalogueError::NoFiles { path, rows, first },
+                None => CatalogueError::list(&path, self.understood.nothing_left()),
             });
         }
+        self.warnings.extend(self.understood.summary(self.path));
         let names: BTreeSet<&String> =
             self.rows.iter().map(|row| &row.label).filter(|label| !label.is_empty()).collect();
         let mut classes: Vec<String> = names.into_iter().cloned().collect();
@@ -255,7 +238,8 @@ impl Builder<'_> {
             Sample { label, ..row.sample }
         });
         let samples = samples.collect();
-        Ok(Catalogue { root, classes, samples, warnings: self.warnings })
+        let (warnings, understood) = (self.warnings, self.understood);
+        Ok(Catalogue { root, classes, samples, warnings, understood, ..Catalogue::default() })
     }
 }
 

@@ -1,24 +1,40 @@
 //! A data set as a table of samples: which files, which label, which part of the split.
 //!
-//! [`open`] makes the index from a folder per class or from a list; no pixel is read for it, so
-//! that 100 000 files open in about a second. Pixels come one sample at a time ([`read_sample`])
+//! [`open`] makes the index from a folder per class, a list, or a catalogue of one of the formats of
+//! [`Format`], which it recognises by content; no pixel is read for it, so that 100 000 files open in about a second. Pixels come one sample at a time ([`read_sample`])
 //! or as thumbnails from worker threads ([`thumbnails`]).
 
+mod assembly;
+mod files;
+mod filter;
 mod fingerprint;
 mod folder;
+mod format;
+mod galaxy_zoo;
+mod lens_challenge;
+mod lens_parameters;
 pub mod list;
+mod options;
 mod pattern;
+mod regroup;
 mod sample;
 mod split;
+mod table;
 pub mod thumbnails;
+mod understood;
+pub mod votes;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+pub use format::{Format, Recognised, recognise};
+pub use options::OpenOptions;
+pub use regroup::GROUPINGS;
 pub use sample::read_sample;
 pub use split::{read_split, split, write_split};
+pub use understood::{LeftOut, Reason, Understood, write_report};
 
 /// One object of a data set.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,6 +49,8 @@ pub struct Sample {
     pub targets: Vec<f32>,
     /// Right ascension and declination in degrees, where known.
     pub ra_dec: Option<(f64, f64)>,
+    /// The value of pixels behind a mask, which are read as blank.
+    pub masked: Option<f32>,
 }
 
 /// A file or row that could not be used, and why.
@@ -55,20 +73,10 @@ pub struct Catalogue {
     pub samples: Vec<Sample>,
     /// What was skipped.
     pub warnings: Vec<Warning>,
-}
-
-/// How to open a data set that is more than a folder per class. Part of `run.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct OpenOptions {
-    /// Column of a CSV/TSV list that holds the file name; guessed when empty.
-    pub file_column: String,
-    /// Column that holds the label; guessed when empty.
-    pub label_column: String,
-    /// Name pattern for bands in several files, e.g. `{id}_{band}.fits`; empty: one file per object.
-    pub band_pattern: String,
-    /// Bands in order, e.g. `["g", "r", "i"]`; empty with a pattern: all found, sorted.
-    pub bands: Vec<String>,
+    /// Names of [`Sample::targets`]; empty for classification.
+    pub targets: Vec<String>,
+    /// What was understood of the files, with every row that was left out.
+    pub understood: Understood,
 }
 
 /// A part of the split.
@@ -221,6 +229,32 @@ pub enum CatalogueError {
         /// Its samples.
         samples: usize,
     },
+    /// A condition on a column cannot be used.
+    #[error("the filter \"{text}\" for {} {reason}", path.display())]
+    Filter {
+        /// The table, or the folder without one.
+        path: PathBuf,
+        /// The condition.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Classes cannot be merged or renamed like this.
+    #[error("\"{text}\" {reason}")]
+    Classes {
+        /// What was asked for.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The report cannot be written.
+    #[error("cannot write the report {}: {reason}", path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A saved split cannot be read or written.
     #[error("cannot use the split {}: {reason}", path.display())]
     SplitFile {
@@ -234,11 +268,13 @@ pub enum CatalogueError {
     Cancelled,
 }
 
-/// Opens a data set: a folder per class, a folder without classes (its samples have no label), or
-/// a CSV or TSV list. `progress` is told the number of files found, now and then; `cancelled`
-/// makes the call return early.
+/// Opens a data set of any [`Format`]: a folder per class, a folder without classes (its samples
+/// have no label), a list, or a catalogue that is recognised by its columns, alone or in its
+/// folder. `progress` is told the number of files found, now and then; `cancelled` makes the call
+/// return early.
 ///
-/// What is wrong with single files stands in [`Catalogue::warnings`].
+/// What is wrong with single files stands in [`Catalogue::warnings`], all that was left out in
+/// [`Catalogue::understood`].
 ///
 /// # Errors
 /// [`CatalogueError`] when nothing of it can be used, or when it was cancelled.
@@ -249,14 +285,33 @@ pub fn open(
     cancelled: &AtomicBool,
 ) -> Result<Catalogue, CatalogueError> {
     let watch = Watch { progress, cancelled };
-    let metadata = std::fs::metadata(path).map_err(|error| CatalogueError::open(path, &error))?;
-    let mut catalogue = if metadata.is_dir() {
-        folder::open(path, options, &watch)?
-    } else {
-        list::open(path, options, &watch)?
+    let Recognised { format, path } = recognise_for(path, options)?;
+    let path = path.as_path();
+    let mut catalogue = match format {
+        Format::FolderPerClass => folder::open(path, options, &watch)?,
+        Format::GalaxyZoo => galaxy_zoo::open(path, options, &watch)?,
+        Format::LensChallenge1 => lens_challenge::open_first(path, options, &watch)?,
+        Format::LensChallenge2 => lens_challenge::open_second(path, options, &watch)?,
+        Format::LensParameters => lens_parameters::open(path, options, &watch)?,
+        Format::List | Format::Zoobot | Format::FitsTable | Format::VoTable => {
+            list::open(path, format, options, &watch)?
+        }
     };
+    regroup::apply(&mut catalogue, options)?;
     catalogue.finish();
     Ok(catalogue)
+}
+
+/// The format; what the user says about columns and file names overrules the recognition.
+fn recognise_for(path: &Path, options: &OpenOptions) -> Result<Recognised, CatalogueError> {
+    let mut found = recognise(path)?;
+    let is_folder = path.is_dir();
+    if is_folder && !options.band_pattern.is_empty() {
+        found = Recognised { format: Format::FolderPerClass, path: path.to_path_buf() };
+    } else if !is_folder && !options.file_column.is_empty() && !found.format.is_list() {
+        found.format = Format::List;
+    }
+    Ok(found)
 }
 
 impl CatalogueError {
@@ -266,6 +321,10 @@ impl CatalogueError {
 
     fn list(path: &Path, reason: impl Into<String>) -> Self {
         Self::List { path: path.to_path_buf(), reason: reason.into() }
+    }
+
+    fn filter(path: &Path, text: &str, reason: impl Into<String>) -> Self {
+        Self::Filter { path: path.to_path_buf(), text: text.to_string(), reason: reason.into() }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Sample;
 use crate::image::{Image, ImageError, read};
 
 /// Reads all bands of a sample into one image, in the order of its files. The header is that of
-/// the first file.
+/// the first file. Pixels behind a mask are NaN.
 ///
 /// # Errors
 /// [`ImageError`] when a file cannot be read, or when two files have different sizes (both are
@@ -30,6 +30,9 @@ pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
         }
         image.bands += band.bands;
         image.data.extend_from_slice(&band.data);
+    }
+    if let Some(masked) = sample.masked {
+        image.data.iter_mut().filter(|value| **value == masked).for_each(|value| *value = f32::NAN);
     }
     Ok(image)
 }

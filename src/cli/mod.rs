@@ -4,6 +4,7 @@
 //! object (`train`: one per line and event); messages and the progress bar always go to standard
 //! error. The exit status is 0, 1 (failed) or 2 (bad arguments).
 
+mod catalogue;
 mod demo;
 mod devices;
 mod evaluate;
@@ -14,6 +15,7 @@ mod from_weights;
 mod info;
 mod input;
 mod networks;
+mod opening;
 mod output;
 mod predict;
 pub(crate) mod sample;
@@ -49,6 +51,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// What a data set is taken for: its format, classes, and what is left out.
+    Catalogue(Box<catalogue::Args>),
     /// Train on the sample data: in the window, or in the terminal without a display.
     Demo(demo::Args),
     /// What could train on this machine, and whether it computes rightly.
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => window::open(cli.folder),
+        Some(Command::Catalogue(args)) => catalogue::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),

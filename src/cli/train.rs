@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context;
 
 use super::input::{SeenArgs, set};
+use super::opening::OpeningArgs;
 use super::{BadArgument, folds, follow, settings};
 use crate::architectures::{self, custom};
 use crate::catalogue;
@@ -61,18 +62,8 @@ struct DataArgs {
     /// Seed of the split, if it is to differ from --seed.
     #[arg(long, value_name = "N")]
     split_seed: Option<u64>,
-    /// Column of a list that names the files.
-    #[arg(long, value_name = "NAME")]
-    file_column: Option<String>,
-    /// Column of a list that holds the labels.
-    #[arg(long, value_name = "NAME")]
-    label_column: Option<String>,
-    /// Name pattern for bands in several files, e.g. `{id}_{band}.fits`.
-    #[arg(long, value_name = "PATTERN")]
-    band_pattern: Option<String>,
-    /// Bands in order, e.g. `g,r,i`.
-    #[arg(long, value_delimiter = ',', value_name = "BANDS")]
-    bands: Option<Vec<String>>,
+    #[command(flatten)]
+    opening: OpeningArgs,
 }
 
 #[derive(Debug, Default, clap::Args)]
@@ -212,11 +203,11 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     };
     set(&mut plan.data, args.data.as_ref());
     set(&mut plan.network, args.network.as_ref());
-    args.data_set.apply(&mut plan);
+    args.data_set.apply(&mut plan)?;
     args.learning.apply(&mut plan)?;
     check(&plan, args)?;
     if args.settings.is_none() {
-        plan.pipeline = suited_pipeline(&plan).context("cannot open the data set")?;
+        plan.pipeline = suited_pipeline(&mut plan).context("cannot open the data set")?;
     }
     args.input.apply(&mut plan.pipeline)?;
     plan.validate()?;
@@ -241,22 +232,21 @@ fn check(plan: &Plan, args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Defaults for this kind of images.
-fn suited_pipeline(plan: &Plan) -> anyhow::Result<Pipeline> {
+/// Defaults for this kind of images. The rule that made classes of votes becomes part of the plan,
+/// so that a later version with other defaults repeats the run all the same.
+fn suited_pipeline(plan: &mut Plan) -> anyhow::Result<Pipeline> {
     let never = AtomicBool::new(false);
     let catalogue = catalogue::open(&plan.data, &plan.open, &|_| (), &never)?;
+    plan.open.votes.clone_from(&catalogue.understood.votes);
     Ok(Pipeline::for_catalogue(&catalogue))
 }
 
 impl DataArgs {
-    fn apply(&self, plan: &mut Plan) {
+    fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
         set(&mut plan.split.validation, self.val.as_ref());
         set(&mut plan.split.test, self.test.as_ref());
         set(&mut plan.split.seed, self.split_seed.as_ref());
-        set(&mut plan.open.file_column, self.file_column.as_ref());
-        set(&mut plan.open.label_column, self.label_column.as_ref());
-        set(&mut plan.open.band_pattern, self.band_pattern.as_ref());
-        set(&mut plan.open.bands, self.bands.as_ref());
+        self.opening.apply(&mut plan.open)
     }
 }
 
@@ -358,7 +348,7 @@ mod tests {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         let args = parse(&line);
         let mut plan = Plan::default();
-        args.data_set.apply(&mut plan);
+        args.data_set.apply(&mut plan).unwrap();
         args.learning.apply(&mut plan).unwrap();
         assert_eq!((plan.epochs, plan.batch_size, plan.test_views), (3, 8, 8));
         assert_eq!(plan.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: true });
@@ -367,6 +357,22 @@ mod tests {
         assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
         assert_eq!((plan.head_rate, plan.unfreeze_epoch), (10.0, 2));
         assert_eq!(plan.band_adaptation, BandAdaptation::Mean);
+    }
+
+    #[test]
+    fn what_is_done_with_rows_and_classes_is_part_of_the_plan() {
+        let line = "train --filter z<0.1 --filter survey=DES --merge a+b=c --rename c=d \
+                    --votes conditional --cut smooth=0.5 --several first";
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut plan = Plan::default();
+        parse(&line).data_set.apply(&mut plan).unwrap();
+        assert_eq!(plan.open.filters, ["z<0.1", "survey=DES"]);
+        let written = toml::to_string(&plan).unwrap();
+        let read: Plan = toml::from_str(&written).unwrap();
+        assert_eq!(read, plan);
+        let rule = read.open.votes.unwrap();
+        assert_eq!(rule.classes[0].at_least["Class1.1"], 0.5);
+        assert!(parse("train --cut Class1.1=2").data_set.apply(&mut plan).is_err());
     }
 
     #[test]

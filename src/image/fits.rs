@@ -14,6 +14,7 @@ mod damage;
 mod rice;
 mod source;
 mod structure;
+mod table;
 mod tiles;
 mod wcs;
 mod write;
@@ -21,6 +22,7 @@ mod write;
 use std::path::Path;
 
 pub use super::info::FileInfo;
+pub use table::{FitsTable, holds_table, read_table};
 pub use write::write;
 
 use super::info::Statistics;

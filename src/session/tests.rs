@@ -22,7 +22,7 @@ pub(crate) fn catalogue(classes: usize, per_class: usize) -> Catalogue {
         root: "galaxies".into(),
         classes: (0..classes).map(|class| format!("class{class}")).collect(),
         samples,
-        warnings: Vec::new(),
+        ..Catalogue::default()
     }
 }
 

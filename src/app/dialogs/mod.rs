@@ -1,6 +1,7 @@
 //! Dialogs over the window. At most one is open; Escape closes it.
 
 mod bands;
+mod catalogue;
 mod chooser;
 mod help;
 mod list;
@@ -15,7 +16,8 @@ use super::commands::Desk;
 use super::theme::{SPACE, Theme};
 use super::widgets::from_right_ui;
 use crate::architectures::custom;
-use crate::catalogue::OpenOptions;
+use crate::catalogue::{Format, OpenOptions, recognise};
+use crate::image::fits::holds_table;
 use crate::session::{Action, Level, SaveRequest, State};
 use crate::train::Plan;
 
@@ -26,6 +28,8 @@ pub(crate) enum Dialog {
     About,
     /// Bands in several files per object.
     Bands,
+    /// A catalogue of a known format.
+    Catalogue(PathBuf),
     /// Columns of a list.
     List(PathBuf),
     /// Find a command.
@@ -78,7 +82,7 @@ impl Purpose {
     /// Extensions of the files wanted.
     fn extensions(&self) -> &[&'static str] {
         match self {
-            Self::OpenList => &["csv", "tsv", "txt"],
+            Self::OpenList => &["csv", "tsv", "txt", "xml", "vot", "fits", "fit"],
             Self::Settings => &["toml"],
             Self::Weights => &WEIGHTS,
             Self::Save(request) => &request.extensions,
@@ -101,6 +105,7 @@ pub(crate) struct Dialogs {
 enum Open {
     About,
     Bands(bands::Bands),
+    Catalogue(catalogue::Preview),
     Chooser(chooser::Chooser),
     List(list::List),
     Palette(palette::Palette),
@@ -121,6 +126,7 @@ impl Dialogs {
                 Some(bands) => Open::Bands(bands),
                 None => return,
             },
+            Dialog::Catalogue(path) => Open::Catalogue(catalogue::Preview::new(path, ctx)),
             Dialog::List(path) => Open::List(list::List::new(path, ctx)),
             Dialog::Palette => Open::Palette(palette::Palette::default()),
             Dialog::Shortcuts => Open::Shortcuts,
@@ -212,8 +218,9 @@ impl Dialogs {
         }
     }
 
-    /// Opens whatever a path is: a list asks for its columns, a run is shown, a folder is opened,
-    /// trained weights are started from.
+    /// Opens whatever a path is: a list asks for its columns, a catalogue of a known format shows
+    /// what was understood of it, a run is shown, a folder is opened, trained weights are started
+    /// from.
     pub(crate) fn open_path(
         &mut self,
         path: PathBuf,
@@ -221,9 +228,7 @@ impl Dialogs {
         actions: &mut Vec<Action>,
         ctx: &Context,
     ) {
-        if is_list(&path) {
-            self.open(Dialog::List(path), state, ctx);
-        } else if is_weights(&path) {
+        if is_weights(&path) {
             start_from(path, state, actions);
             actions.push(Action::ShowPanel("settings"));
         } else if path.join("run.toml").is_file() {
@@ -232,6 +237,30 @@ impl Dialogs {
             actions.extend(parent(&path).map(Action::OpenRun));
         } else if custom::is_file(&path.to_string_lossy()) {
             actions.push(Action::ReadSettings(path));
+        } else {
+            self.open_data(path, state, actions, ctx);
+        }
+    }
+
+    /// Opens a data set of whichever format its content shows.
+    fn open_data(
+        &mut self,
+        path: PathBuf,
+        state: &State,
+        actions: &mut Vec<Action>,
+        ctx: &Context,
+    ) {
+        // A folder that is not there is left to the opening, which says so.
+        let format = match recognise(&path) {
+            Err(error) if path.is_file() => {
+                return actions.push(Action::Notify(Level::Warning, format!("{error}.")));
+            }
+            found => found.map_or(Format::FolderPerClass, |found| found.format),
+        };
+        if is_list(&path, format) {
+            self.open(Dialog::List(path), state, ctx);
+        } else if !format.is_list() && format != Format::FolderPerClass {
+            self.open(Dialog::Catalogue(path), state, ctx);
         } else if path.is_file() {
             let text = format!(
                 "{} is one file; open the folder that holds the galaxies, or a CSV or TSV list.",
@@ -256,6 +285,7 @@ impl Open {
         match self {
             Self::About => ("About Arclet".into(), 440.0),
             Self::Bands(_) => ("Bands in several files".into(), 620.0),
+            Self::Catalogue(_) => ("Open a catalogue".into(), 720.0),
             Self::Chooser(chooser) => (chooser.title(), 640.0),
             Self::List(_) => ("Open a list".into(), 720.0),
             Self::Palette(_) => (String::new(), 560.0),
@@ -267,6 +297,7 @@ impl Open {
         match self {
             Self::About => help::about_ui(ui),
             Self::Bands(bands) => bands.ui(ui, desk),
+            Self::Catalogue(preview) => preview.ui(ui, desk),
             Self::Chooser(chooser) => chooser.ui(ui),
             Self::List(list) => list.ui(ui, desk),
             Self::Palette(palette) => palette.ui(ui, desk),
@@ -312,10 +343,17 @@ fn start_from(path: PathBuf, state: &State, actions: &mut Vec<Action>) {
     actions.extend([Action::Configure(Box::new(plan)), Action::Settle]);
 }
 
-/// A CSV or TSV list, by its extension.
-fn is_list(path: &Path) -> bool {
+/// A table of files: any `VOTable` or FITS table, and text that is called like a list, for a text
+/// without known columns may be anything.
+fn is_list(path: &Path, format: Format) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    path.is_file() && matches!(extension.as_deref(), Some("csv" | "tsv"))
+    match format {
+        Format::FitsTable => extension.as_deref() != Some("gz") && holds_table(path),
+        Format::List => {
+            path.is_file() && matches!(extension.as_deref(), Some("csv" | "tsv" | "txt"))
+        }
+        other => other.is_list(),
+    }
 }
 
 fn parent(path: &Path) -> Option<PathBuf> {

@@ -39,7 +39,7 @@ pub(crate) fn catalogue() -> Catalogue {
         root: "missing".into(),
         classes: CLASSES.map(String::from).to_vec(),
         samples: (0..400).map(sample).collect(),
-        warnings: Vec::new(),
+        ..Catalogue::default()
     }
 }
 

@@ -1,14 +1,14 @@
-//! The columns of a list: what separates them and what they hold.
+//! The columns of a list and what they hold.
 
-use std::io::Read;
 use std::path::Path;
 
+use super::super::filter::shortened;
+use super::super::table::Table;
+use super::super::understood::Understood;
 use super::super::{CatalogueError, OpenOptions};
 use super::ListPreview;
+use super::questions::{self, Question};
 use crate::image::is_image_path;
-
-/// Bytes looked at to find the delimiter.
-const START: u64 = 1 << 16;
 
 /// Names of file columns, lower case and without separators, the surest first.
 const FILE_NAMES: [&str; 14] = [
@@ -53,46 +53,8 @@ const ID_NAMES: [&str; 10] = [
     "zooid",
 ];
 
-/// The start of a list, for guessing.
-pub(super) fn start_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut start = Vec::new();
-    std::fs::File::open(path)?.take(START).read_to_end(&mut start)?;
-    Ok(start)
-}
-
-/// The separator that cuts the first lines into the most fields, the same number in each.
-pub(super) fn delimiter(start: &[u8]) -> u8 {
-    let text = String::from_utf8_lossy(start);
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .take(10)
-        .collect();
-    // The last line may be cut; it counts only when it is alone.
-    let whole = &lines[..lines.len().saturating_sub(1).max(1).min(lines.len())];
-    let fewest =
-        |delimiter: u8| whole.iter().map(|line| fields(line, delimiter)).min().unwrap_or_default();
-    [b',', b'\t', b';', b'|'].into_iter().rev().max_by_key(|&d| fewest(d)).unwrap_or(b',')
-}
-
-/// Separators in a line, those inside quotes left out.
-fn fields(line: &str, delimiter: u8) -> usize {
-    let mut quoted = false;
-    line.bytes()
-        .filter(|&byte| {
-            quoted ^= byte == b'"';
-            byte == delimiter && !quoted
-        })
-        .count()
-}
-
-/// True when the first line names columns: no field of it is an image file or a number.
-pub(super) fn is_header(first: &[String]) -> bool {
-    !first.iter().any(|field| is_image_path(Path::new(field)) || field.parse::<f64>().is_ok())
-}
-
 /// The field of a row; empty where the row is too short.
-pub(super) fn field(row: &[String], column: usize) -> &str {
+fn field(row: &[String], column: usize) -> &str {
     row.get(column).map_or("", String::as_str)
 }
 
@@ -111,9 +73,10 @@ pub(super) fn guess_file(names: &[String], rows: &[Vec<String>]) -> Option<Strin
         .map(|column| names[column].clone())
 }
 
-/// The column of labels, by its name.
-pub(super) fn guess_label(names: &[String]) -> Option<String> {
-    find(names, &LABEL_NAMES).map(|column| names[column].clone())
+/// The column of labels, by its name; without one, the question whose votes give the label.
+pub(super) fn guess_label(names: &[String], rows: &[Vec<String>]) -> Option<String> {
+    let by_name = find(names, &LABEL_NAMES).map(|column| names[column].clone());
+    by_name.or_else(|| questions::find(names, rows).into_iter().next().map(|found| found.name))
 }
 
 /// The column whose name comes first in a list of names.
@@ -131,11 +94,22 @@ fn named(name: &str, wanted: &[&str]) -> Option<usize> {
     wanted.iter().position(|candidate| *candidate == plain)
 }
 
+/// Where labels come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// There are none.
+    None,
+    /// A column.
+    Column(usize),
+    /// The answer with the most votes.
+    Votes(Question),
+}
+
 /// Which columns are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) file: usize,
-    pub(super) label: Option<usize>,
+    pub(super) labels: Labels,
     pub(super) id: Option<usize>,
     ra_dec: Option<(usize, usize)>,
 }
@@ -148,38 +122,71 @@ impl Columns {
         options: &OpenOptions,
     ) -> Result<Self, CatalogueError> {
         let names = &preview.columns;
-        let index = |name: &str| {
-            names.iter().position(|column| column == name).ok_or_else(|| {
-                let reason =
-                    format!("it has no column \"{name}\"; its columns are {}", names.join(", "));
-                CatalogueError::list(path, reason)
-            })
+        let position = |name: &str| names.iter().position(|column| column == name);
+        let unknown = |name: &str| {
+            let known = shortened(names);
+            CatalogueError::list(
+                path,
+                format!("it has no column \"{name}\"; its columns are {known}"),
+            )
         };
         let file = match (options.file_column.as_str(), &preview.file_column) {
-            ("", Some(guess)) => index(guess)?,
+            ("", Some(guess)) => position(guess).ok_or_else(|| unknown(guess))?,
             ("", None) => {
                 let reason = format!(
                     "none of its columns ({}) seems to hold file names: name the file column",
-                    names.join(", ")
+                    shortened(names)
                 );
                 return Err(CatalogueError::list(path, reason));
             }
-            (name, _) => index(name)?,
+            (name, _) => position(name).ok_or_else(|| unknown(name))?,
         };
-        let label = match (options.label_column.as_str(), &preview.label_column) {
-            ("", guess) => guess.as_deref().map(index).transpose()?.filter(|&label| label != file),
-            (name, _) => Some(index(name)?),
+        let asked = options.label_column.as_str();
+        let wanted = if asked.is_empty() { preview.label_column.as_deref() } else { Some(asked) };
+        let question = |name: &str| {
+            let questions = questions::find(names, &preview.rows);
+            questions.into_iter().find(|question| question.name == name).map(Labels::Votes)
         };
-        let other = |column: &usize| *column != file && Some(*column) != label;
+        let labels = match wanted {
+            None => Labels::None,
+            Some(name) => {
+                let column = position(name).map(Labels::Column);
+                column.or_else(|| question(name)).ok_or_else(|| unknown(name))?
+            }
+        };
+        let labels = match labels {
+            // A guess must not take the files for labels.
+            Labels::Column(label) if label == file && asked.is_empty() => Labels::None,
+            labels => labels,
+        };
+        let other = |column: &usize| *column != file && labels != Labels::Column(*column);
         let ra = find(names, &["ra", "radeg", "raj2000", "alpha"]);
         let dec = find(names, &["dec", "decdeg", "decl", "dej2000", "decj2000", "delta"]);
-        Ok(Self { file, label, id: find(names, &ID_NAMES).filter(other), ra_dec: ra.zip(dec) })
+        let id = find(names, &ID_NAMES).filter(other);
+        Ok(Self { file, labels, id, ra_dec: ra.zip(dec) })
+    }
+
+    /// Says which columns are used for what.
+    pub(super) fn describe(&self, names: &[String], understood: &mut Understood) {
+        understood.column(&names[self.file], "file");
+        match &self.labels {
+            Labels::None => understood.notes.push("no column holds labels".into()),
+            Labels::Column(column) => understood.column(&names[*column], "label"),
+            Labels::Votes(question) => question.describe(names, understood),
+        }
+        if let Some(id) = self.id {
+            understood.column(&names[id], "identifier");
+        }
+        if let Some((ra, dec)) = self.ra_dec {
+            understood.column(&names[ra], "right ascension, degrees");
+            understood.column(&names[dec], "declination, degrees");
+        }
     }
 
     /// Right ascension and declination of a row, in degrees.
-    pub(super) fn position(&self, row: &[String]) -> Option<(f64, f64)> {
+    pub(super) fn position(&self, table: &Table, row: usize) -> Option<(f64, f64)> {
         let (ra, dec) = self.ra_dec?;
-        let (ra, dec): (f64, f64) = (field(row, ra).parse().ok()?, field(row, dec).parse().ok()?);
+        let (ra, dec) = (table.number(row, ra)?, table.number(row, dec)?);
         ((0.0..=360.0).contains(&ra) && (-90.0..=90.0).contains(&dec)).then_some((ra, dec))
     }
 }

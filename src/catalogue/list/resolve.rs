@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::super::files::without_ending;
 use super::super::folder::{Found, walk};
 use super::super::pattern::{Groups, Pattern};
 use super::super::{CatalogueError, OpenOptions, Watch};
@@ -112,7 +113,7 @@ impl Index {
         let mut by_name = HashMap::new();
         for file in files {
             let name = file.relative.rsplit('/').next().unwrap_or_default();
-            for key in [name, stem(name)] {
+            for key in [name, without_ending(name)] {
                 by_name
                     .entry(key.to_string())
                     .and_modify(|path: &mut Option<PathBuf>| {
@@ -129,19 +130,6 @@ impl Index {
     fn find(&self, name: &str) -> Option<PathBuf> {
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
         self.by_name.get(name).cloned().flatten()
-    }
-}
-
-/// A file name without its image ending, compression looked through.
-fn stem(name: &str) -> &str {
-    if !is_image_path(Path::new(name)) {
-        return name;
-    }
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let lower = stem.to_ascii_lowercase();
-    match [".fits", ".fit", ".fts"].iter().find(|ending| lower.ends_with(*ending)) {
-        Some(ending) => &stem[..stem.len() - ending.len()],
-        None => stem,
     }
 }
 
@@ -192,7 +180,7 @@ impl Bands {
         let key = match self.pattern.split(name) {
             Some(("", id, _)) => id,
             Some((before, id, _)) => format!("{before}/{id}"),
-            None => stem(name).to_string(),
+            None => without_ending(name).to_string(),
         };
         if self.by_key.contains_key(&key) {
             return key;

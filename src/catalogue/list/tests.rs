@@ -154,3 +154,113 @@ fn the_manifest_of_real_galaxies_opens_as_a_list() {
     assert!(catalogue.classes.contains(&"lens".to_string()), "{:?}", catalogue.classes);
     assert!(catalogue.samples.len() > 100 && catalogue.samples.iter().any(|s| s.ra_dec.is_some()));
 }
+
+const ZOOBOT: &str = "id_str,file_loc,smooth-or-featured-dr5_smooth,\
+    smooth-or-featured-dr5_featured-or-disk,smooth-or-featured-dr5_artifact,\
+    smooth-or-featured-dr5_total-votes,bar-dr5_strong,bar-dr5_no\n";
+
+#[test]
+fn the_votes_of_a_zoobot_catalogue_become_labels() {
+    let rows = "J1,/data/images/J1.jpg,20,10,1,31,3,7\nJ2,/data/images/J2.jpg,1,30,1,32,9,2\n\
+                J3,/data/images/J3.jpg,5,5,0,10,1,1\nJ4,/data/images/J4.jpg,0,0,0,0,2,1\n\
+                J5,/data/images/J5.jpg,9,0,0,9,2,1\n";
+    let files = ["images/J1.jpg", "images/J2.jpg", "images/J3.jpg", "images/J4.jpg"];
+    let folder = folder(&files, &format!("{ZOOBOT}{rows}"));
+    let catalogue = open_list(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(catalogue.understood.format, Format::Zoobot);
+    assert_eq!(labels(&catalogue), [("J1", Some("smooth")), ("J2", Some("featured-or-disk"))]);
+    let counts = [(Reason::MissingFile, 1), (Reason::NoClass, 1), (Reason::SeveralClasses, 1)];
+    assert_eq!(catalogue.understood.counts(), counts);
+    let options = OpenOptions { label_column: "bar-dr5".into(), ..OpenOptions::default() };
+    let bars = open_list(folder.path(), &options).unwrap();
+    assert_eq!(labels(&bars)[..2], [("J1", Some("no")), ("J2", Some("strong"))]);
+}
+
+#[test]
+fn a_zoobot_catalogue_with_a_label_column_uses_it() {
+    let list = "id_str,file_loc,label,ra,dec\nJ1,a.jpg,2,150.1,2.2\nJ2,b.jpg,10,0,0\n";
+    let catalogue = opened(&["a.jpg", "b.jpg"], list);
+    assert_eq!(labels(&catalogue), [("J1", Some("2")), ("J2", Some("10"))]);
+    assert_eq!(catalogue.samples[0].ra_dec, Some((150.1, 2.2)));
+}
+
+#[test]
+fn filters_and_classes_of_a_list() {
+    let files = ["a.jpg", "b.jpg", "c.jpg", "d.jpg"];
+    let list = "file,label,z\na.jpg,E,0.1\nb.jpg,Sa,0.2\nc.jpg,Sb,0.3\nd.jpg,E,\n";
+    let folder = folder(&files, list);
+    let options = OpenOptions {
+        filters: vec!["z >= 0.1".into()],
+        merge: vec!["Sa+Sb=S".into()],
+        rename: vec!["E=elliptical".into()],
+        ..OpenOptions::default()
+    };
+    let catalogue = open_list(folder.path(), &options).unwrap();
+    let expected = [("a.jpg", Some("elliptical")), ("b.jpg", Some("S")), ("c.jpg", Some("S"))];
+    assert_eq!(labels(&catalogue), expected);
+    assert_eq!(catalogue.understood.counts(), [(Reason::Filtered, 1)]);
+    let nothing = OpenOptions { filters: vec!["z > 9".into()], ..OpenOptions::default() };
+    let message = open_list(folder.path(), &nothing).unwrap_err().to_string();
+    assert!(message.contains("none of its 4 rows") && message.contains("filter"), "{message}");
+}
+
+#[test]
+fn a_hundred_thousand_rows_open_quickly() {
+    use std::fmt::Write;
+    let mut list = String::from("file,label,z\n");
+    for number in 0..100_000 {
+        writeln!(list, "g{number}.jpg,{},0.{number}", number % 5).unwrap();
+    }
+    // One image: all other rows are reported as missing, and none is searched for twice.
+    let catalogue = opened(&["g7.jpg"], &list);
+    assert_eq!((catalogue.samples.len(), catalogue.understood.left_out.len()), (1, 99_999));
+}
+
+#[test]
+fn a_votable_and_a_fits_table_are_lists_by_their_content() {
+    let folder = folder(&["a.jpg", "b.jpg"], "");
+    let votable = "<VOTABLE><RESOURCE><TABLE><FIELD name=\"file\"/><FIELD name=\"class\"/>\
+        <FIELD name=\"ra\"/><FIELD name=\"dec\"/><DATA><TABLEDATA>\
+        <TR><TD>a.jpg</TD><TD>lens</TD><TD>1.5</TD><TD>-2</TD></TR>\
+        <TR><TD>b.jpg</TD><TD>none</TD><TD>2</TD><TD>3</TD></TR>\
+        </TABLEDATA></DATA></TABLE></RESOURCE></VOTABLE>";
+    std::fs::write(folder.path().join("list.csv"), votable).unwrap();
+    let catalogue = open_list(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(catalogue.understood.format, Format::VoTable);
+    assert_eq!(labels(&catalogue), [("a.jpg", Some("lens")), ("b.jpg", Some("none"))]);
+    assert_eq!(catalogue.samples[0].ra_dec, Some((1.5, -2.0)));
+    let mut fits = String::new();
+    for card in [
+        "SIMPLE  =                    T",
+        "BITPIX  =                    8",
+        "NAXIS   =                    0",
+        "END",
+    ] {
+        fits.extend([format!("{card:<80}")]);
+    }
+    let mut fits = format!("{fits:<2880}");
+    for card in [
+        "XTENSION= 'BINTABLE'",
+        "BITPIX  =                    8",
+        "NAXIS   =                    2",
+        "NAXIS1  =                    6",
+        "NAXIS2  =                    2",
+        "PCOUNT  =                    0",
+        "GCOUNT  =                    1",
+        "TFIELDS =                    2",
+        "TTYPE1  = 'file    '",
+        "TFORM1  = '5A      '",
+        "TTYPE2  = 'label   '",
+        "TFORM2  = '1A      '",
+        "END",
+    ] {
+        fits.extend([format!("{card:<80}")]);
+    }
+    let fits = format!("{:<8640}", format!("{fits:<5760}a.jpgEb.jpgS"));
+    std::fs::write(folder.path().join("list.csv"), fits).unwrap();
+    let catalogue = open_list(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(catalogue.understood.format, Format::FitsTable);
+    assert_eq!(labels(&catalogue), [("a.jpg", Some("E")), ("b.jpg", Some("S"))]);
+    let options = OpenOptions { filters: vec!["label = S".into()], ..OpenOptions::default() };
+    assert_eq!(open_list(folder.path(), &options).unwrap().samples.len(), 1);
+}

@@ -16,6 +16,9 @@ const MAX_HEADER_BLOCKS: usize = 2000;
 /// Most header-data units that are walked.
 const MAX_UNITS: usize = 100_000;
 
+/// What a table is called.
+const TABLE: &str = "a table";
+
 /// Why a file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -110,6 +113,26 @@ pub(super) fn find(source: &mut Source, wanted: Option<usize>) -> Result<Unit, R
         None if index == 1 => "its only HDU holds no image".into(),
         None => format!("none of its {index} HDUs holds an image").into(),
     })
+}
+
+/// Finds the first unit that holds a table, compressed images left out.
+pub(super) fn find_table(source: &mut Source) -> Result<Unit, Refusal> {
+    let mut start = 0;
+    let mut index = 0;
+    while let Some(unit) = read_unit(source, start, index)? {
+        if unit.content == Content::Other(TABLE) {
+            if source.reaches(unit.data.saturating_add(unit.data_bytes))? {
+                return Ok(unit);
+            }
+            return Err(format!("the data of its table in HDU {index} break off").into());
+        }
+        start = padded(unit.data, unit.data_bytes).ok_or("its data end beyond any file")?;
+        index += 1;
+        if index > MAX_UNITS {
+            return Err("it has more than 100 000 header-data units".into());
+        }
+    }
+    Err(format!("none of its {index} HDUs holds a table").into())
 }
 
 /// The end of data padded to whole blocks; `None` when it overflows.
@@ -235,7 +258,7 @@ fn content(header: &Header, index: usize, groups: bool, plain: Shape) -> Result<
         "" | "IMAGE" | "IUEIMAGE" if plain.axes.is_empty() => Content::Other("a header only"),
         "" | "IMAGE" | "IUEIMAGE" if plain.axes.contains(&0) => Content::Other("an empty image"),
         "" | "IMAGE" | "IUEIMAGE" => Content::Image(plain),
-        "TABLE" | "BINTABLE" => Content::Other("a table"),
+        "TABLE" | "BINTABLE" => Content::Other(TABLE),
         _ => Content::Other("an extension that Arclet does not know"),
     })
 }
