@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{CatalogueError, lens_parameters, table};
 use crate::image::is_image_path;
 
-/// Entries of a folder that are looked at for a catalogue.
-const MAX_ENTRIES: usize = 4096;
+/// Entries of a folder whose names are looked at for a catalogue: it may lie among its images.
+const MAX_ENTRIES: usize = 500_000;
 
 /// Tables of a folder whose first lines are read.
 const MAX_TABLES: usize = 32;
@@ -190,5 +190,9 @@ mod tests {
         std::fs::write(folder.path().join("training_solutions_rev1.csv"), columns).unwrap();
         assert_eq!(of().format, Format::GalaxyZoo);
         assert!(of().path.ends_with("training_solutions_rev1.csv"));
+        for number in 0..5000 {
+            std::fs::write(folder.path().join(format!("{number}.jpg")), "").unwrap();
+        }
+        assert_eq!(of().format, Format::GalaxyZoo);
     }
 }

@@ -177,6 +177,21 @@ mod tests {
     }
 
     #[test]
+    fn a_hundred_thousand_galaxies_are_judged_and_can_be_cancelled() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("7.jpg"), "x").unwrap();
+        let round = [("Class1.1", "0.8"), ("Class7.1", "0.6")];
+        let rows: String = (0..100_000).map(|id| row(&id.to_string(), &round)).collect();
+        let path = folder.path().join("training_solutions_rev1.csv");
+        std::fs::write(&path, header() + &rows).unwrap();
+        let catalogue = opened(&path, &OpenOptions::default());
+        assert_eq!((catalogue.samples.len(), catalogue.understood.rows), (1, 100_000));
+        assert_eq!(catalogue.understood.counts(), [(Reason::MissingFile, 99_999)]);
+        let cancelled = open_any(&path, &OpenOptions::default(), &|_| {}, &AtomicBool::new(true));
+        assert!(matches!(cancelled, Err(CatalogueError::Cancelled)));
+    }
+
+    #[test]
     fn a_table_without_images_says_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("training_solutions_rev1.csv");

@@ -1,6 +1,7 @@
 //! Lists: tables in which one column names the files and another the labels.
 
 mod columns;
+mod positions;
 mod questions;
 mod resolve;
 
@@ -14,11 +15,14 @@ use super::filter::Filters;
 use super::table::{self, Table};
 use super::understood::{LeftOut, Reason, Understood};
 use super::{Catalogue, CatalogueError, Format, OpenOptions, Sample, Warning, Watch, sort_classes};
-use columns::{Columns, Labels};
+use columns::Columns;
 use resolve::Resolver;
 
 /// Rows shown before a list is opened.
 const PREVIEW_ROWS: usize = 20;
+
+/// How deep below the list's folder a file is searched for that is not where the list says.
+const SEARCH_DEPTH: usize = 3;
 
 /// More different labels than this, all numbers, are probably a measurement and not a class.
 const MANY_CLASSES: usize = 100;
@@ -34,8 +38,10 @@ pub struct ListPreview {
     pub rows: Vec<Vec<String>>,
     /// The column that seems to hold the file.
     pub file_column: Option<String>,
-    /// The column that seems to hold the label.
+    /// The column that seems to hold the label, or the question whose votes give it.
     pub label_column: Option<String>,
+    /// There are positions, by which images can be found without a column of files.
+    pub has_positions: bool,
 }
 
 /// Looks at the start of a list.
@@ -60,11 +66,13 @@ fn preview_of(path: &Path, table: &Table) -> Result<ListPreview, CatalogueError>
         columns: names.to_vec(),
         file_column: columns::guess_file(names, &rows),
         label_column: columns::guess_label(names, &rows),
+        has_positions: columns::ra_dec(names).is_some(),
         rows,
     })
 }
 
-/// Opens a list. Files are looked for relative to the list's folder.
+/// Opens a list. Files are looked for relative to the list's folder; a table whose columns name no
+/// file that is there, but have positions, is joined with the images by their headers.
 pub(super) fn open(
     path: &Path,
     format: Format,
@@ -73,15 +81,40 @@ pub(super) fn open(
 ) -> Result<Catalogue, CatalogueError> {
     let table = table::read(path, None, watch)?;
     let preview = preview_of(path, &table)?;
-    let columns = Columns::choose(path, &preview, options)?;
-    let filters = Filters::new(path, &options.filters, &table)?;
+    let how = (options, watch);
+    let positions = columns::ra_dec(table.names()).filter(|_| options.file_column.is_empty());
+    let by_name = match (positions, &preview.file_column) {
+        (Some(positions), None) => {
+            return positions::open(path, &table, (format, &preview), how, positions);
+        }
+        _ => open_by_name(path, &table, (format, &preview), how),
+    };
+    match (by_name, positions) {
+        // An identifier was taken for the name of a file.
+        (Err(CatalogueError::NoFiles { rows, first, .. }), Some(positions)) => {
+            let path_of = path.to_path_buf();
+            positions::open(path, &table, (format, &preview), how, positions)
+                .map_err(|_no_position| CatalogueError::NoFiles { path: path_of, rows, first })
+        }
+        (opened, _) => opened,
+    }
+}
+
+fn open_by_name(
+    path: &Path,
+    table: &Table,
+    (format, preview): (Format, &ListPreview),
+    (options, watch): (&OpenOptions, &Watch),
+) -> Result<Catalogue, CatalogueError> {
+    let columns = Columns::choose(path, preview, options)?;
+    let filters = Filters::new(path, &options.filters, table)?;
     let root = folder_of(path);
     let mut understood = Understood { format, rows: table.len(), ..Understood::default() };
     columns.describe(table.names(), &mut understood);
     let mut builder = Builder {
         resolver: Resolver::new(&root, options, watch)?,
         path,
-        table: &table,
+        table,
         columns,
         understood,
         rows: Vec::new(),
@@ -92,7 +125,7 @@ pub(super) fn open(
     };
     for row in 0..table.len() {
         watch.step(row + 1)?;
-        match filters.missed(&table, row) {
+        match filters.missed(table, row) {
             Some(condition) => {
                 let detail = format!("misses the filter {condition}");
                 builder.leave_out(row, None, Reason::Filtered, detail);
@@ -133,7 +166,7 @@ impl Builder<'_> {
             self.leave_out(row, None, Reason::Unfit, detail);
             return Ok(());
         }
-        let label = match self.label(row) {
+        let label = match self.columns.labels.of(table, row) {
             Ok(label) => label,
             Err((reason, detail)) => {
                 self.leave_out(row, None, reason, detail);
@@ -163,15 +196,6 @@ impl Builder<'_> {
         let sample = Sample { id, files, ra_dec, ..Sample::default() };
         self.rows.push(Row { sample, label });
         Ok(())
-    }
-
-    /// The label of a row, empty when it has none; or why it is no row to use.
-    fn label(&self, row: usize) -> Result<String, (Reason, String)> {
-        match &self.columns.labels {
-            Labels::None => Ok(String::new()),
-            Labels::Column(column) => Ok(self.table.cell(row, *column).to_string()),
-            Labels::Votes(question) => question.answer(self.table, row),
-        }
     }
 
     fn leave_out(&mut self, row: usize, file: Option<PathBuf>, reason: Reason, detail: String) {

@@ -134,8 +134,25 @@ fn lines(catalogue: &Catalogue) -> Vec<String> {
             lines.push(format!("{:<12}  … and {} more (--report writes all)", "", count - SHOWN));
         }
     }
-    let whole = catalogue.warnings.iter().filter(|warning| warning.file == catalogue.root);
-    lines.extend(whole.map(|warning| format!("{:<12}{}", "warning", warning.reason)));
+    lines.extend(warnings(catalogue));
+    lines
+}
+
+/// What concerns the whole, and the files of folders; rows that were left out are told before.
+fn warnings(catalogue: &Catalogue) -> Vec<String> {
+    let told_by_row = catalogue.understood.rows > 0;
+    let shown = |warning: &&Warning| !told_by_row || warning.file == catalogue.root;
+    let all: Vec<&Warning> = catalogue.warnings.iter().filter(shown).collect();
+    let text = |warning: &&Warning| {
+        let of_the_whole = warning.file == catalogue.root;
+        let file =
+            if of_the_whole { String::new() } else { format!("{}: ", warning.file.display()) };
+        format!("{:<12}{file}{}", "warning", warning.reason)
+    };
+    let mut lines: Vec<String> = all.iter().take(SHOWN).map(text).collect();
+    if all.len() > SHOWN {
+        lines.push(format!("{:<12}  … and {} more (--report writes all)", "", all.len() - SHOWN));
+    }
     lines
 }
 

@@ -80,6 +80,21 @@ pub fn info(path: &Path, hdu: Option<usize>) -> Result<FileInfo, ImageError> {
     Ok(info)
 }
 
+/// Right ascension and declination of the centre of the first image of a file, in degrees, by its
+/// header alone; `None` for files without image or without equatorial coordinates.
+pub fn centre(path: &Path) -> Option<(f64, f64)> {
+    let mut source = Source::open(path).ok()?;
+    let unit = structure::find(&mut source, None).ok()?;
+    let (header, shape) = match unit.content {
+        Content::Image(shape) => (unit.header, shape),
+        Content::Compressed(shape) => (unit.header.of_compressed_image(), shape),
+        Content::Other(_) => return None,
+    };
+    let [_, height, width] = shape.bands_height_width();
+    let sky = wcs::sky(&header, height, width);
+    sky.ra.zip(sky.dec)
+}
+
 /// An image that cfitsio is ready to read.
 struct Opened {
     handle: Handle,

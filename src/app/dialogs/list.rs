@@ -1,4 +1,4 @@
-//! Opening a CSV or TSV list: which column is the file, which the label, with a preview.
+//! Opening a list (CSV, TSV, FITS table, `VOTable`): which column is the file, which the label, with a preview.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,8 @@ impl List {
                 }
                 columns_ui(ui, preview, &mut self.options);
                 table_ui(ui, preview, &self.options);
-                self.options.file_column.is_empty().then_some("choose the column of the files")
+                let unknown = self.options.file_column.is_empty() && !preview.has_positions;
+                unknown.then_some("choose the column of the files")
             }
         };
         match buttons_ui(ui, "Open", problem) {
@@ -66,7 +67,8 @@ impl List {
 
 fn columns_ui(ui: &mut Ui, preview: &ListPreview, options: &mut OpenOptions) {
     let folder = "File names are looked for in the list's folder and below";
-    column_ui(ui, Row::new("File", folder), preview, &mut options.file_column, "Choose…");
+    let none = if preview.has_positions { "By position" } else { "Choose…" };
+    column_ui(ui, Row::new("File", folder), preview, &mut options.file_column, none);
     let help = "The class; galaxies without one are shown, but not trained on";
     column_ui(ui, Row::new("Label", help), preview, &mut options.label_column, "No label");
     row_ui(ui, Row::new("Bands", "Only for one file per band"), |ui| {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::filter::shortened;
 use super::super::table::Table;
-use super::super::understood::Understood;
+use super::super::understood::{Reason, Understood};
 use super::super::{CatalogueError, OpenOptions};
 use super::ListPreview;
 use super::questions::{self, Question};
@@ -105,6 +105,50 @@ pub(super) enum Labels {
     Votes(Question),
 }
 
+impl Labels {
+    /// Takes the column or question of the options, or the guess where those are empty. A guess
+    /// must not take the column of the files for labels.
+    pub(super) fn choose(
+        path: &Path,
+        preview: &ListPreview,
+        options: &OpenOptions,
+        file: Option<usize>,
+    ) -> Result<Self, CatalogueError> {
+        let names = &preview.columns;
+        let asked = options.label_column.as_str();
+        let guess = preview.label_column.as_deref();
+        let Some(name) = (if asked.is_empty() { guess } else { Some(asked) }) else {
+            return Ok(Self::None);
+        };
+        if let Some(column) = names.iter().position(|column| column == name) {
+            let is_guess = asked.is_empty();
+            let files = is_guess && Some(column) == file;
+            return Ok(if files { Self::None } else { Self::Column(column) });
+        }
+        let mut questions = questions::find(names, &preview.rows).into_iter();
+        let question = questions.find(|question| question.name == name);
+        question.map(Self::Votes).ok_or_else(|| unknown_column(path, name, names))
+    }
+
+    /// The label of a row, empty when it has none; or why it is no row to use.
+    pub(super) fn of(&self, table: &Table, row: usize) -> Result<String, (Reason, String)> {
+        match self {
+            Self::None => Ok(String::new()),
+            Self::Column(column) => Ok(table.cell(row, *column).to_string()),
+            Self::Votes(question) => question.answer(table, row),
+        }
+    }
+
+    /// Says where the labels come from.
+    pub(super) fn describe(&self, names: &[String], understood: &mut Understood) {
+        match self {
+            Self::None => understood.notes.push("no column holds labels".into()),
+            Self::Column(column) => understood.column(&names[*column], "label"),
+            Self::Votes(question) => question.describe(names, understood),
+        }
+    }
+}
+
 /// Which columns are used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -123,13 +167,7 @@ impl Columns {
     ) -> Result<Self, CatalogueError> {
         let names = &preview.columns;
         let position = |name: &str| names.iter().position(|column| column == name);
-        let unknown = |name: &str| {
-            let known = shortened(names);
-            CatalogueError::list(
-                path,
-                format!("it has no column \"{name}\"; its columns are {known}"),
-            )
-        };
+        let unknown = |name: &str| unknown_column(path, name, names);
         let file = match (options.file_column.as_str(), &preview.file_column) {
             ("", Some(guess)) => position(guess).ok_or_else(|| unknown(guess))?,
             ("", None) => {
@@ -141,39 +179,16 @@ impl Columns {
             }
             (name, _) => position(name).ok_or_else(|| unknown(name))?,
         };
-        let asked = options.label_column.as_str();
-        let wanted = if asked.is_empty() { preview.label_column.as_deref() } else { Some(asked) };
-        let question = |name: &str| {
-            let questions = questions::find(names, &preview.rows);
-            questions.into_iter().find(|question| question.name == name).map(Labels::Votes)
-        };
-        let labels = match wanted {
-            None => Labels::None,
-            Some(name) => {
-                let column = position(name).map(Labels::Column);
-                column.or_else(|| question(name)).ok_or_else(|| unknown(name))?
-            }
-        };
-        let labels = match labels {
-            // A guess must not take the files for labels.
-            Labels::Column(label) if label == file && asked.is_empty() => Labels::None,
-            labels => labels,
-        };
+        let labels = Labels::choose(path, preview, options, Some(file))?;
         let other = |column: &usize| *column != file && labels != Labels::Column(*column);
-        let ra = find(names, &["ra", "radeg", "raj2000", "alpha"]);
-        let dec = find(names, &["dec", "decdeg", "decl", "dej2000", "decj2000", "delta"]);
-        let id = find(names, &ID_NAMES).filter(other);
-        Ok(Self { file, labels, id, ra_dec: ra.zip(dec) })
+        let id = identifier(names).filter(other);
+        Ok(Self { file, labels, id, ra_dec: ra_dec(names) })
     }
 
     /// Says which columns are used for what.
     pub(super) fn describe(&self, names: &[String], understood: &mut Understood) {
         understood.column(&names[self.file], "file");
-        match &self.labels {
-            Labels::None => understood.notes.push("no column holds labels".into()),
-            Labels::Column(column) => understood.column(&names[*column], "label"),
-            Labels::Votes(question) => question.describe(names, understood),
-        }
+        self.labels.describe(names, understood);
         if let Some(id) = self.id {
             understood.column(&names[id], "identifier");
         }
@@ -185,8 +200,29 @@ impl Columns {
 
     /// Right ascension and declination of a row, in degrees.
     pub(super) fn position(&self, table: &Table, row: usize) -> Option<(f64, f64)> {
-        let (ra, dec) = self.ra_dec?;
-        let (ra, dec) = (table.number(row, ra)?, table.number(row, dec)?);
-        ((0.0..=360.0).contains(&ra) && (-90.0..=90.0).contains(&dec)).then_some((ra, dec))
+        degrees(table, row, self.ra_dec?)
     }
+}
+
+/// The columns of right ascension and declination, by their names.
+pub(super) fn ra_dec(names: &[String]) -> Option<(usize, usize)> {
+    let ra = find(names, &["ra", "radeg", "raj2000", "alpha"]);
+    let dec = find(names, &["dec", "decdeg", "decl", "dej2000", "decj2000", "delta"]);
+    ra.zip(dec)
+}
+
+/// The column of identifiers, by its name.
+pub(super) fn identifier(names: &[String]) -> Option<usize> {
+    find(names, &ID_NAMES)
+}
+
+/// The position in two columns; `None` where they hold no degrees.
+pub(super) fn degrees(table: &Table, row: usize, columns: (usize, usize)) -> Option<(f64, f64)> {
+    let (ra, dec) = (table.number(row, columns.0)?, table.number(row, columns.1)?);
+    ((0.0..=360.0).contains(&ra) && (-90.0..=90.0).contains(&dec)).then_some((ra, dec))
+}
+
+fn unknown_column(path: &Path, name: &str, names: &[String]) -> CatalogueError {
+    let known = shortened(names);
+    CatalogueError::list(path, format!("it has no column \"{name}\"; its columns are {known}"))
 }

@@ -7,14 +7,12 @@ use super::super::files::without_ending;
 use super::super::folder::{Found, walk};
 use super::super::pattern::{Groups, Pattern};
 use super::super::{CatalogueError, OpenOptions, Watch};
+use super::SEARCH_DEPTH;
 use crate::image::is_image_path;
 
 /// Endings tried for names without one.
 const ENDINGS: [&str; 9] =
     ["jpg", "png", "fits", "jpeg", "fits.gz", "fits.fz", "tif", "tiff", "fit"];
-
-/// How deep below the list's folder a file is searched for that is not where the list says.
-const SEARCH_DEPTH: usize = 3;
 
 /// Finds files.
 pub(super) struct Resolver<'a> {

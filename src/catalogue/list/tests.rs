@@ -264,3 +264,31 @@ fn a_votable_and_a_fits_table_are_lists_by_their_content() {
     let options = OpenOptions { filters: vec!["label = S".into()], ..OpenOptions::default() };
     assert_eq!(open_list(folder.path(), &options).unwrap().samples.len(), 1);
 }
+
+#[test]
+fn a_table_of_positions_is_joined_with_the_centres_of_images() {
+    use crate::image::{Image, fits};
+    let folder = folder(
+        &[],
+        "objid,ra,dec,class\n77,150.0001,2.0,lens\n78,30,-45,none\n79,200,0,lens\n80,x,0,none\n",
+    );
+    for (name, ra, dec) in [("a.fits", 150.0, 2.0), ("b.fits", 30.0, -45.0001)] {
+        let image = Image { bands: 1, height: 3, width: 3, data: vec![0.0; 9], header: vec![] };
+        let cards = [
+            ("CTYPE1", "RA---TAN".to_string()),
+            ("CTYPE2", "DEC--TAN".to_string()),
+            ("CRPIX1", "2.0".to_string()),
+            ("CRPIX2", "2.0".to_string()),
+            ("CRVAL1", format!("{ra:?}")),
+            ("CRVAL2", format!("{dec:?}")),
+            ("CDELT1", "-0.0001".to_string()),
+            ("CDELT2", "0.0001".to_string()),
+        ];
+        let cards = cards.map(|(keyword, value)| (keyword.to_string(), value));
+        fits::write(&folder.path().join(name), &image, &cards).unwrap();
+    }
+    let catalogue = open_list(folder.path(), &OpenOptions::default()).unwrap();
+    assert_eq!(labels(&catalogue), [("77", Some("lens")), ("78", Some("none"))]);
+    assert!(catalogue.samples[1].files[0].ends_with("b.fits"));
+    assert_eq!(catalogue.understood.counts(), [(Reason::MissingFile, 1), (Reason::Unfit, 1)]);
+}
