@@ -40,7 +40,7 @@ impl App {
     /// The program, with what an earlier start kept.
     pub fn new(creation: &eframe::CreationContext<'_>, launch: Launch) -> Self {
         let mut app = Self::for_test(&creation.egui_ctx, launch);
-        app.dialogs = Dialogs::default();
+        app.dialogs.ask_the_system();
         if let Some(storage) = creation.storage {
             app.restore(storage);
         }

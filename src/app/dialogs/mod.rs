@@ -9,6 +9,7 @@ mod native;
 mod palette;
 
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
 
 use egui::{Context, Id, Modal, RichText, Ui};
 
@@ -100,6 +101,27 @@ pub(crate) struct Dialogs {
     last_folder: Option<PathBuf>,
     /// Never ask the system: tests, and systems without a portal.
     built_in: bool,
+    /// A path whose format is being found out on another thread.
+    recognising: Option<Recognising>,
+}
+
+/// A path and, once it is known, which format it has.
+struct Recognising {
+    path: PathBuf,
+    answer: Receiver<Result<Found, String>>,
+}
+
+/// What a path turned out to be.
+struct Found {
+    format: Format,
+    /// A list whose columns the user chooses.
+    is_list: bool,
+}
+
+impl Found {
+    fn new(path: &Path, format: Format) -> Self {
+        Self { format, is_list: is_list(path, format) }
+    }
 }
 
 enum Open {
@@ -116,6 +138,11 @@ impl Dialogs {
     /// Dialogs that never ask the system for a path.
     pub(crate) fn built_in() -> Self {
         Self { built_in: true, ..Self::default() }
+    }
+
+    /// Asks the system for paths from now on, where it has a dialog for them.
+    pub(crate) fn ask_the_system(&mut self) {
+        self.built_in = false;
     }
 
     /// Opens a dialog in place of the one that is open.
@@ -153,6 +180,12 @@ impl Dialogs {
 
     /// Takes in what the system's dialog answered; called once a frame.
     pub(crate) fn poll(&mut self, state: &State, actions: &mut Vec<Action>, ctx: &Context) {
+        let ready = self.recognising.as_ref().and_then(|asked| asked.answer.try_recv().ok());
+        if let Some(found) = ready
+            && let Some(asked) = self.recognising.take()
+        {
+            self.open_data(asked.path, found, state, actions, ctx);
+        }
         match self.native.poll() {
             Some(native::Answer::Path(purpose, path)) => {
                 self.chosen(purpose, path, state, actions, ctx);
@@ -238,7 +271,26 @@ impl Dialogs {
         } else if custom::is_file(&path.to_string_lossy()) {
             actions.push(Action::ReadSettings(path));
         } else {
-            self.open_data(path, state, actions, ctx);
+            self.find_format(path, actions, ctx);
+        }
+    }
+
+    /// Finds out the format of a data set on another thread; [`Dialogs::poll`] opens it then.
+    fn find_format(&mut self, path: PathBuf, actions: &mut Vec<Action>, ctx: &Context) {
+        let (sender, answer) = mpsc::sync_channel(1);
+        let (asked, ctx) = (path.clone(), ctx.clone());
+        let work = move || {
+            let found = recognise(&asked).map(|found| Found::new(&asked, found.format));
+            // The window may have asked for another path meanwhile, and listens no longer.
+            let _ = sender.send(found.map_err(|error| error.to_string()));
+            ctx.request_repaint();
+        };
+        match std::thread::Builder::new().name("arclet-recognise".into()).spawn(work) {
+            Ok(_) => self.recognising = Some(Recognising { path, answer }),
+            Err(error) => {
+                let text = format!("Cannot open {}: {error}.", path.display());
+                actions.push(Action::Notify(Level::Error, text));
+            }
         }
     }
 
@@ -246,18 +298,19 @@ impl Dialogs {
     fn open_data(
         &mut self,
         path: PathBuf,
+        found: Result<Found, String>,
         state: &State,
         actions: &mut Vec<Action>,
         ctx: &Context,
     ) {
         // A folder that is not there is left to the opening, which says so.
-        let format = match recognise(&path) {
+        let Found { format, is_list } = match found {
             Err(error) if path.is_file() => {
                 return actions.push(Action::Notify(Level::Warning, format!("{error}.")));
             }
-            found => found.map_or(Format::FolderPerClass, |found| found.format),
+            found => found.unwrap_or(Found { format: Format::FolderPerClass, is_list: false }),
         };
-        if is_list(&path, format) {
+        if is_list {
             self.open(Dialog::List(path), state, ctx);
         } else if !format.is_list() && format != Format::FolderPerClass {
             self.open(Dialog::Catalogue(path), state, ctx);
