@@ -135,7 +135,7 @@ fn votes_ui(ui: &mut Ui, rule: &mut VoteRule) {
         Several::LeaveOut => "Leave them out",
         Several::First => "Take the first class",
     };
-    let row = Row::new("Of several classes", "Galaxies whose votes suffice for more than one");
+    let row = Row::new("In several", "Galaxies whose votes suffice for more than one");
     combo_ui(ui, row, name(rule.several), |ui| {
         [Several::LeaveOut, Several::First]
             .map(|several| ui.selectable_value(&mut rule.several, several, name(several)).changed())
