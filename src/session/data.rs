@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::action::Opened;
 use crate::catalogue::{Catalogue, OpenOptions, Part, Split, SplitOptions};
 use crate::pipeline::Pipeline;
+use crate::train::Plan;
 
 /// The data set, or where its opening stands.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +92,16 @@ impl Data {
             Self::Ready(dataset) => Some(dataset),
             _ => None,
         }
+    }
+
+    /// Channels, height and width of a plan's input, and the number of classes: for three bands and
+    /// two classes until a data set is open.
+    pub fn network_input(&self, plan: &Plan) -> ([usize; 3], usize) {
+        let data = self.ready();
+        let bands = data.and_then(|data| data.first).map_or(3, |[bands, ..]| bands);
+        let channels = plan.pipeline.channels_for(bands).max(1);
+        let classes = data.map_or(2, |data| data.catalogue.classes.len().max(2));
+        ([channels, plan.pipeline.size, plan.pipeline.size], classes)
     }
 
     /// The data set, to change.

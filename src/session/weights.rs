@@ -54,19 +54,16 @@ pub(super) fn take(state: &mut State, question: &WeightsQuestion, answer: Result
 
 /// The question that the plan poses; for three bands and two classes until a data set is open.
 fn question(state: &State) -> Option<WeightsQuestion> {
-    let Plan { weights, network, activation, pipeline, band_adaptation, .. } = &state.plan;
+    let Plan { weights, network, activation, band_adaptation, .. } = &state.plan;
     if weights.as_os_str().is_empty() {
         return None;
     }
-    let data = state.data.ready();
-    let bands = data.and_then(|data| data.first).map_or(3, |[bands, ..]| bands);
-    let channels = pipeline.channels_for(bands).max(1);
-    let classes = data.map_or(2, |data| data.catalogue.classes.len().max(2));
+    let (input, classes) = state.data.network_input(&state.plan);
     Some(WeightsQuestion {
         file: weights.clone(),
         network: network.clone(),
         activation: *activation,
-        input: [channels, pipeline.size, pipeline.size],
+        input,
         classes,
         adaptation: *band_adaptation,
     })

@@ -5,13 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use egui::{RichText, TextEdit, Ui};
 
-use super::{Next, buttons_ui};
+use super::{Next, open_ui};
 use crate::app::commands::Desk;
 use crate::app::slot::Slot;
 use crate::app::theme::Theme;
 use crate::app::widgets::{Row, error_ui, hint_ui, row_ui};
 use crate::catalogue::{Catalogue, OpenOptions};
-use crate::session::{Action, State};
+use crate::session::State;
 
 /// Objects shown as examples.
 const EXAMPLES: usize = 4;
@@ -84,14 +84,7 @@ impl Bands {
             }
             None => None,
         };
-        match buttons_ui(ui, "Open with these bands", problem) {
-            Some(true) => {
-                desk.actions.push(Action::OpenData(self.path.clone(), self.options.clone()));
-                Next::Close
-            }
-            Some(false) => Next::Close,
-            None => Next::Stay,
-        }
+        open_ui(ui, desk, "Open with these bands", problem, (&self.path, &self.options))
     }
 }
 

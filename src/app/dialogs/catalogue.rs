@@ -6,14 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use egui::{RichText, ScrollArea, TextEdit, Ui};
 
-use super::{Next, buttons_ui};
+use super::{Next, open_ui};
 use crate::app::commands::Desk;
 use crate::app::slot::Slot;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{Row, combo_ui, error_ui, hint_ui, row_ui, section_ui, slider_ui};
 use crate::catalogue::votes::{ANSWERS, Reading, Several, VoteRule};
 use crate::catalogue::{self, Catalogue, OpenOptions};
-use crate::session::Action;
 
 /// Rows that were left out and are shown as examples, of each reason.
 const EXAMPLES: usize = 3;
@@ -89,14 +88,7 @@ impl Preview {
             self.rules_ui(ui);
         });
         self.slot.ask(self.options.clone());
-        match buttons_ui(ui, "Open", problem) {
-            Some(true) => {
-                desk.actions.push(Action::OpenData(self.path.clone(), self.options.clone()));
-                Next::Close
-            }
-            Some(false) => Next::Close,
-            None => Next::Stay,
-        }
+        open_ui(ui, desk, "Open", problem, (&self.path, &self.options))
     }
 
     /// Conditions on rows, and what becomes of classes. A text counts when it is finished, so that

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use egui::{Color32, RichText, ScrollArea, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use super::{Next, buttons_ui};
+use super::{Next, open_ui};
 use crate::app::commands::Desk;
 use crate::app::slot::Slot;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{Row, combo_ui, error_ui, hint_ui, row_ui};
 use crate::catalogue::OpenOptions;
 use crate::catalogue::list::{ListPreview, preview};
-use crate::session::Action;
 
 /// The dialog.
 pub(super) struct List {
@@ -54,14 +53,7 @@ impl List {
                 unknown.then_some("choose the column of the files")
             }
         };
-        match buttons_ui(ui, "Open", problem) {
-            Some(true) => {
-                desk.actions.push(Action::OpenData(self.path.clone(), self.options.clone()));
-                Next::Close
-            }
-            Some(false) => Next::Close,
-            None => Next::Stay,
-        }
+        open_ui(ui, desk, "Open", problem, (&self.path, &self.options))
     }
 }
 

@@ -359,6 +359,24 @@ impl Open {
     }
 }
 
+/// The buttons under a dialog that opens a data set.
+fn open_ui(
+    ui: &mut Ui,
+    desk: &mut Desk<'_>,
+    main: &str,
+    problem: Option<&str>,
+    (path, options): (&Path, &OpenOptions),
+) -> Next {
+    match buttons_ui(ui, main, problem) {
+        Some(true) => {
+            desk.actions.push(Action::OpenData(path.to_owned(), options.clone()));
+            Next::Close
+        }
+        Some(false) => Next::Close,
+        None => Next::Stay,
+    }
+}
+
 /// The row of buttons under a dialog. Returns what was pressed: `Some(true)` for the main one.
 fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
     let theme = Theme::of(ui.ctx());

@@ -67,13 +67,9 @@ pub(super) fn estimate_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
 }
 
 fn question(ctx: &PanelContext<'_>, plan: &Plan) -> Question {
-    let data = ctx.state.data.ready();
-    let bands = data.and_then(|data| data.first).map_or(3, |[bands, ..]| bands);
-    let channels = plan.pipeline.channels_for(bands).max(1);
-    let side = plan.pipeline.size;
-    let classes = data.map_or(2, |data| data.catalogue.classes.len().max(2));
+    let (input, classes) = ctx.state.data.network_input(plan);
     let (network, stamp) = (plan.network.clone(), custom::stamp(&plan.network));
-    Question { network, stamp, activation: plan.activation, input: [channels, side, side], classes }
+    Question { network, stamp, activation: plan.activation, input, classes }
 }
 
 fn count(question: &Question) -> Result<Counts, String> {
