@@ -92,11 +92,9 @@ impl Engine {
     /// Reads settings, or a network, from a file.
     pub(crate) fn read_settings(&self, path: PathBuf) {
         self.spawn("settings", move |_| {
-            if path.is_file() && custom::holds_network(&path) {
-                let read = custom::about(&path).and_then(|about| {
-                    custom::read(&path, about.input, about.classes).map(|_| about.name)
-                });
-                return Action::TakeNetwork(path, read.map_err(|error| error.to_string()));
+            if let Some(network) = custom::check(&path) {
+                let name = network.map(|about| about.name).map_err(|error| error.to_string());
+                return Action::TakeNetwork(path, name);
             }
             let read =
                 crate::run::read_plan(&path).map(Box::new).map_err(|error| error.to_string());

@@ -72,10 +72,13 @@ pub fn is_file(network: &str) -> bool {
     Path::new(network).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
-/// Whether a file is meant as a network, and not as other TOML: it has a line that begins a layer
-/// or a block, right or wrong as the rest may be.
-pub fn holds_network(path: &Path) -> bool {
-    text_of(path).is_ok_and(|text| is_network(&text))
+/// Checks a file that is meant as a network, for what it is meant for; `None` for other TOML. A
+/// file is meant as one when it has a line that begins a layer or a block, right or wrong as the
+/// rest may be.
+pub fn check(path: &Path) -> Option<Result<About, NetworkError>> {
+    let text = if path.is_file() { text_of(path).ok() } else { None };
+    let text = text.filter(|text| is_network(text))?;
+    Some(parse(path, &text, None).and_then(|_| Ok(file::parse(path, &text)?.about)))
 }
 
 fn is_network(text: &str) -> bool {
