@@ -23,6 +23,7 @@ mod widgets;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::image::apart::{self, Apart, Reader};
 use crate::train::Plan;
 
 pub use shell::App;
@@ -64,6 +65,7 @@ pub fn run(launch: Launch) -> Result<(), AppError> {
     if !display_exists() {
         return Err(AppError::NoDisplay);
     }
+    read_apart();
     let viewport = egui::ViewportBuilder::default()
         .with_title("Arclet")
         .with_app_id("arclet")
@@ -78,6 +80,14 @@ pub fn run(launch: Launch) -> Result<(), AppError> {
     });
     eframe::run_native("arclet", options, create)
         .map_err(|error| AppError::Window(error.to_string()))
+}
+
+/// Has compressed images decoded by processes of their own, whose crash leaves the window alone.
+fn read_apart() {
+    match std::env::current_exe() {
+        Ok(program) => apart::set_reader(Reader::Apart(Apart::of_program(program))),
+        Err(error) => tracing::error!("images are decoded in the window's own process: {error}"),
+    }
 }
 
 /// Whether a window could be shown at all; asked before the window system is, whose own message

@@ -18,6 +18,7 @@ mod networks;
 mod opening;
 mod output;
 mod predict;
+mod read_apart;
 pub(crate) mod sample;
 mod settings;
 mod simulate;
@@ -67,6 +68,9 @@ enum Command {
     Networks(networks::Args),
     /// Class probabilities of images as a table.
     Predict(Box<predict::Args>),
+    /// Decode images for the window.
+    #[command(hide = true)]
+    ReadApart,
     /// Make a data set of simulated galaxies or lenses.
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
@@ -107,6 +111,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Info(args)) => info::run(&args),
         Some(Command::Networks(args)) => networks::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
+        Some(Command::ReadApart) => read_apart::run(),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Weights(args)) => weights::run(&args),

@@ -2,7 +2,7 @@
 //!
 //! A file's structure is walked and its sizes are checked first ([`structure`]). Values that are
 //! not compressed are converted piece by piece ([`plain`]); of a compressed image cfitsio gets its
-//! header-data unit alone, as a small file in memory. So a broken unit elsewhere does no harm,
+//! header-data unit alone, as a small file in memory ([`decode`]). So a broken unit elsewhere does no harm,
 //! nothing is allocated that the file does not hold, and brackets in a file name mean nothing.
 
 mod card;
@@ -11,6 +11,7 @@ mod cfitsio;
 mod conformance;
 #[cfg(test)]
 mod damage;
+pub(super) mod decode;
 mod lzw;
 mod plain;
 mod rice;
@@ -35,7 +36,7 @@ pub use write::write;
 use super::info::Statistics;
 use super::{Image, ImageError, allocate};
 use card::{CARD, Header};
-use cfitsio::Handle;
+use decode::{Job, Piece};
 use plain::Coding;
 use source::Source;
 use structure::{BLOCK, Content, Refusal, Shape, Unit};
@@ -140,8 +141,13 @@ struct Opened {
 
 /// Where the pixels come from.
 enum Pixels {
-    Plain { source: Source, unit: Unit, coding: Coding },
-    Tiles(Handle),
+    Plain {
+        source: Source,
+        unit: Unit,
+        coding: Coding,
+    },
+    /// A FITS file of one compressed image.
+    Tiles(Vec<u8>),
 }
 
 impl Opened {
@@ -171,7 +177,8 @@ impl Opened {
             }
             Content::Compressed(ref shape) => {
                 let shape = shape.clone();
-                let pixels = Pixels::Tiles(in_memory(&mut source, &unit)?);
+                let file = in_memory(&mut source, &unit)?;
+                let pixels = Pixels::Tiles(file);
                 let compression = unit.header.text("ZCMPTYPE").map(str::to_string);
                 let header = unit.header.of_compressed_image();
                 Ok(Self { pixels, index, header, shape, compression })
@@ -192,30 +199,53 @@ impl Opened {
 
     /// Reads values from number `first` (from 0).
     fn read(&mut self, first: usize, out: &mut [f32]) -> Result<(), String> {
+        let job = self.job(first, out.len(), false);
         match &mut self.pixels {
             Pixels::Plain { source, unit, coding } => {
                 plain::read_f32(source, unit, *coding, first, out)
             }
-            Pixels::Tiles(handle) => {
-                read_tiles(handle, self.shape.bitpix, first, out).map_err(damaged)
+            Pixels::Tiles(file) => {
+                let mut at = 0;
+                let mut take = |piece: Piece| {
+                    if let Piece::Single(values) = piece {
+                        let end = at + values.len();
+                        out.get_mut(at..end).ok_or("too many values")?.copy_from_slice(values);
+                        at = end;
+                    }
+                    Ok(())
+                };
+                decode::read(std::mem::take(file), &job, &mut take).map_err(damaged)
             }
         }
     }
 
     fn statistics(&mut self) -> Result<Statistics, String> {
-        let pixels = self.shape.pixels();
+        let job = self.job(0, self.shape.pixels(), true);
         let mut statistics = Statistics::default();
-        let take = |values: &[f64]| statistics.add(values.iter().copied());
         match &mut self.pixels {
             Pixels::Plain { source, unit, coding } => {
-                plain::for_each_f64(source, unit, *coding, pixels, take)?;
+                let take = |values: &[f64]| statistics.add(values.iter().copied());
+                plain::for_each_f64(source, unit, *coding, job.count, take)?;
             }
-            Pixels::Tiles(handle) => {
-                let width = self.shape.axes.last().map_or(1, |&n| n as usize);
-                for_each_of_tiles(handle, pixels, width, take).map_err(damaged)?;
+            Pixels::Tiles(file) => {
+                let mut take = |piece: Piece| {
+                    if let Piece::Double(values) = piece {
+                        statistics.add(values.iter().copied());
+                    }
+                    Ok(())
+                };
+                decode::read(std::mem::take(file), &job, &mut take).map_err(damaged)?;
             }
         }
         Ok(statistics)
+    }
+
+    /// What to decode, in whole rows, so that tiles are seldom decompressed twice.
+    fn job(&self, first: usize, count: usize, doubles: bool) -> Job {
+        let width = self.shape.axes.last().map_or(1, |&n| n as usize);
+        let piece = PIECE.div_ceil(width) * width;
+        let holds_doubles = self.shape.bitpix == -64;
+        Job { extension: self.index > 0, holds_doubles, doubles, first, count, piece }
     }
 }
 
@@ -224,47 +254,9 @@ fn damaged(reason: String) -> String {
     format!("its compressed data are damaged: {reason}")
 }
 
-fn read_tiles(
-    handle: &mut Handle,
-    bitpix: i64,
-    first: usize,
-    out: &mut [f32],
-) -> Result<(), String> {
-    if bitpix != -64 {
-        return handle.read_f32(first, true, out);
-    }
-    // cfitsio refuses doubles beyond the range of f32; as f32 they become infinite.
-    let mut doubles = vec![0.0; PIECE.min(out.len())];
-    for (n, piece) in out.chunks_mut(PIECE).enumerate() {
-        let doubles = &mut doubles[..piece.len()];
-        handle.read_f64(first + n * PIECE, true, doubles)?;
-        for (value, double) in piece.iter_mut().zip(doubles) {
-            *value = *double as f32;
-        }
-    }
-    Ok(())
-}
-
-/// Gives all values to `take` in whole rows, so that tiles are seldom decompressed twice.
-fn for_each_of_tiles(
-    handle: &mut Handle,
-    pixels: usize,
-    width: usize,
-    mut take: impl FnMut(&[f64]),
-) -> Result<(), String> {
-    let piece = (PIECE.div_ceil(width) * width).min(pixels);
-    let mut values = vec![0.0; piece];
-    for first in (0..pixels).step_by(piece) {
-        let values = &mut values[..piece.min(pixels - first)];
-        handle.read_f64(first, true, values)?;
-        take(values);
-    }
-    Ok(())
-}
-
-/// Gives cfitsio the unit as a file of its own in memory: behind an empty primary header when it
+/// The unit as a file of its own: behind an empty primary header when it
 /// is an extension, and with the padding that some writers forget.
-fn in_memory(source: &mut Source, unit: &Unit) -> Result<Handle, String> {
+fn in_memory(source: &mut Source, unit: &Unit) -> Result<Vec<u8>, String> {
     let header_bytes = unit.data - unit.start;
     let length = usize::try_from(header_bytes + unit.data_bytes).map_err(|e| e.to_string())?;
     let extension = unit.index > 0;
@@ -283,11 +275,7 @@ fn in_memory(source: &mut Source, unit: &Unit) -> Result<Handle, String> {
         unit_bytes
     };
     bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
-    let mut handle = Handle::from_memory(bytes)?;
-    if extension {
-        handle.go_to(1)?;
-    }
-    Ok(handle)
+    Ok(bytes)
 }
 
 /// A primary header without data.

@@ -1,7 +1,9 @@
 //! Images as Arclet knows them: f32 planes with a header, read from FITS and raster files.
 //!
-//! This room knows files and pixels only; no thread, no network, no window.
+//! This room knows files and pixels only; no network, no window. Threads are its callers', but for
+//! the one that watches the processes of [`apart`].
 
+pub mod apart;
 pub mod display;
 pub mod fits;
 mod info;

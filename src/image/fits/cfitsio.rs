@@ -116,29 +116,16 @@ impl Handle {
         check(status)
     }
 
-    /// Reads pixels from number `first` (from 0) as physical values. With `blanks`, cfitsio turns
-    /// blank pixels into NaN; without, floating-point values pass as they are, infinities too.
-    pub(super) fn read_f32(
-        &mut self,
-        first: usize,
-        blanks: bool,
-        out: &mut [f32],
-    ) -> Result<(), String> {
+    /// Reads pixels from number `first` (from 0) as physical values; blank pixels are NaN.
+    pub(super) fn read_f32(&mut self, first: usize, out: &mut [f32]) -> Result<(), String> {
         let mut nan = f32::NAN;
-        let blank = if blanks { (&raw mut nan).cast() } else { ptr::null_mut() };
-        self.read(TFLOAT, first, blank, out.as_mut_ptr().cast(), out.len())
+        self.read(TFLOAT, first, (&raw mut nan).cast(), out.as_mut_ptr().cast(), out.len())
     }
 
     /// As [`Self::read_f32`], in double precision.
-    pub(super) fn read_f64(
-        &mut self,
-        first: usize,
-        blanks: bool,
-        out: &mut [f64],
-    ) -> Result<(), String> {
+    pub(super) fn read_f64(&mut self, first: usize, out: &mut [f64]) -> Result<(), String> {
         let mut nan = f64::NAN;
-        let blank = if blanks { (&raw mut nan).cast() } else { ptr::null_mut() };
-        self.read(TDOUBLE, first, blank, out.as_mut_ptr().cast(), out.len())
+        self.read(TDOUBLE, first, (&raw mut nan).cast(), out.as_mut_ptr().cast(), out.len())
     }
 
     /// Reads `length` values of type `datatype` to `out`, which must have room for them.
@@ -155,7 +142,7 @@ impl Handle {
         let mut status = 0;
         let (first, length) = (first as sys::LONGLONG + 1, length as sys::LONGLONG);
         // SAFETY: the callers pass a slice of `length` values of that type, and a blank value
-        // that is null or of that type; cfitsio refuses pixels beyond the image.
+        // of that type; cfitsio refuses pixels beyond the image.
         unsafe {
             sys::ffgpv(
                 self.file,
