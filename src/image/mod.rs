@@ -1,10 +1,11 @@
 //! Images as Arclet knows them: f32 planes with a header, read from FITS and raster files.
 //!
-//! This room knows files and pixels only; no thread, no network, no window.
+//! This room knows files and pixels only; no network, no window.
 
 pub mod display;
 pub mod fits;
 mod info;
+pub mod pyramid;
 pub mod raster;
 
 use std::fs::File;
