@@ -7,6 +7,7 @@ pub mod fits;
 mod info;
 pub mod pyramid;
 pub mod raster;
+pub mod view;
 
 use std::fs::File;
 use std::io::Read;
