@@ -1,8 +1,29 @@
 //! From physical values to the screen and to the network: limits, stretch, 8-bit pictures.
+//!
+//! What a network sees is [`Limits`] and [`Stretch`] alone. The screen has more: a [`Look`] says how
+//! an image is shown, [`Measured`] is what it needs to know of the pixels, and [`Prepared`] colours
+//! them, here or on the GPU by `shaders/display.wgsl`.
 
+mod colour_map;
+mod curve;
+mod equalise;
+mod histogram;
+mod look;
+mod measure;
+mod prepared;
+mod uniform;
 mod zscale;
 
 use serde::{Deserialize, Serialize};
+
+pub use colour_map::{COLOUR_MAPS, ColourMap, ColourTable};
+pub use curve::Curve;
+pub use equalise::EQUALISATION_STEPS;
+pub use histogram::Histogram;
+pub use look::{LUPTON_PRESETS, LinearRange, Look, Lupton, LuptonPreset, Mode};
+pub use measure::Measured;
+pub use prepared::{FirstRow, Prepared};
+pub use uniform::{SHADER, UNIFORM_BYTES};
 
 use super::Image;
 
@@ -22,6 +43,12 @@ pub enum Stretch {
     Log,
     /// y = √x
     Sqrt,
+    /// y = (1000ˣ − 1) / 999, as astropy's `PowerDistStretch(1000)`.
+    Power,
+    /// y = x²
+    Squared,
+    /// y = sinh(3 x) / sinh(3), as astropy's `SinhStretch(1/3)`.
+    Sinh,
 }
 
 /// How the values that become 0 and 1 are found.
@@ -57,6 +84,11 @@ impl Stretch {
             // ln(1001) = 6.908…
             Self::Log => (1000.0 * x).ln_1p() / 6.908_755,
             Self::Sqrt => x.sqrt(),
+            // ln(1000) = 6.907…
+            Self::Power => (6.907_755 * x).exp_m1() / 999.0,
+            Self::Squared => x * x,
+            // sinh(3) = 10.017…
+            Self::Sinh => (3.0 * x).sinh() / 10.017_875,
         }
         .clamp(0.0, 1.0)
     }
