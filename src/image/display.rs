@@ -95,6 +95,11 @@ impl Stretch {
 }
 
 impl Limits {
+    /// True for limits that are found in the same way; fixed ones are alike whatever their values.
+    pub fn same_kind(self, other: Self) -> bool {
+        matches!((self, other), (Self::Fixed { .. }, Self::Fixed { .. })) || self == other
+    }
+
     /// The values that become 0 and 1; `(0, 1)` for a plane without finite values. NaN and
     /// infinities are ignored. The two are equal for a constant plane.
     pub fn of(self, plane: &[f32]) -> (f32, f32) {

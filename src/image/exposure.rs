@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::display::Look;
+use super::display::{Look, Mode};
 use super::fits::{self, Card, HduInfo};
 use super::pyramid::{Plane, Pyramid};
-use super::sky::Wcs;
+use super::region::Physical;
+use super::sky::{NoWcs, Wcs};
 use super::view::Layers;
 use super::{Format, Image, ImageError};
 
@@ -60,6 +61,8 @@ pub struct Exposure {
     pub header: Vec<Card>,
     /// Place on the sky, where the header gives one that is understood.
     pub wcs: Option<Wcs>,
+    /// The coordinates of the detector or mosaic that the image was cut from.
+    pub physical: Physical,
     /// Why there is no place on the sky.
     pub wcs_problem: Option<String>,
     /// The unit of the values (BUNIT).
@@ -92,16 +95,11 @@ impl Exposure {
     /// Planes that are read one by one.
     fn together(parts: &[Part], is_fits: bool) -> Result<Self, ImageError> {
         let mut pyramids = Vec::with_capacity(parts.len());
-        let mut planes = 1;
-        for (index, part) in parts.iter().enumerate() {
-            let (plane, count) = read_plane(part)?;
-            pyramids.push(Pyramid::of(plane));
-            if index == 0 {
-                planes = count;
-            }
+        for part in parts {
+            pyramids.push(Pyramid::of(read_plane(part)?));
         }
         let first = &parts[0];
-        let mut exposure = Self::bare(&first.path, pyramids, planes, is_fits)?;
+        let mut exposure = Self::bare(&first.path, pyramids, 1, is_fits)?;
         if is_fits {
             exposure.describe(first)?;
         }
@@ -125,6 +123,7 @@ impl Exposure {
             hdus: Vec::new(),
             header: Vec::new(),
             wcs: None,
+            physical: Physical::default(),
             wcs_problem: None,
             unit: None,
         })
@@ -133,21 +132,28 @@ impl Exposure {
     /// Adds what the header says.
     fn describe(&mut self, part: &Part) -> Result<(), ImageError> {
         self.hdus = fits::hdus(&part.path)?;
-        let shown = self.hdus.iter().find(|hdu| hdu.is_image());
-        self.hdu = part.hdu.or(shown.map(|hdu| hdu.number)).unwrap_or(0);
-        self.header = fits::header(&part.path, self.hdu)?;
+        let shown = self.hdus.iter().find(|hdu| hdu.can_be_shown());
+        self.hdu = part.hdu.or(shown.map(|hdu| hdu.index)).unwrap_or(0);
+        if let Some(hdu) = self.hdus.get(self.hdu) {
+            self.planes = hdu.bands_height_width()[0].max(1);
+        }
+        self.header = fits::header(&part.path, Some(self.hdu))?;
         self.unit = self.text("BUNIT");
-        match Wcs::of(&self.header) {
-            Ok(wcs) => self.wcs = wcs,
+        let cards: Vec<(String, String)> =
+            self.header.iter().map(|card| (card.keyword.clone(), card.value.clone())).collect();
+        self.physical = Physical::of(&cards);
+        match Wcs::read(&cards) {
+            Ok(wcs) => self.wcs = Some(wcs),
+            Err(NoWcs::Absent) => {}
             Err(problem) => self.wcs_problem = Some(problem.to_string()),
         }
         Ok(())
     }
 
-    /// The value of a card, without the quotes of a string.
+    /// The value of a card; `None` where it is missing or blank.
     pub fn text(&self, keyword: &str) -> Option<String> {
         let card = self.header.iter().find(|card| card.keyword == keyword)?;
-        let text = card.value.trim().trim_matches('\'').trim();
+        let text = card.value.trim();
         (!text.is_empty()).then(|| text.to_owned())
     }
 
@@ -164,7 +170,12 @@ impl Exposure {
     /// How such an image is shown at first: a photograph as it is, other images by percentiles and
     /// asinh.
     pub fn usual_look(&self) -> Look {
-        Look::usual(self.is_photograph, self.is_colour())
+        match (self.is_photograph, self.is_colour()) {
+            (true, true) => Look::plain(Mode::SimpleRgb),
+            (true, false) => Look::plain(Mode::OneBand),
+            (false, true) => Look { mode: Mode::LuptonRgb, ..Look::default() },
+            (false, false) => Look::default(),
+        }
     }
 }
 
@@ -173,20 +184,16 @@ fn pyramid(image: &Image, band: usize) -> Pyramid {
     Pyramid::of(Plane { width: image.width, height: image.height, values })
 }
 
-/// A plane of a file, and how many there are.
-fn read_plane(part: &Part) -> Result<(Plane, usize), ImageError> {
-    let (image, planes) = match Format::of(&part.path)? {
-        Format::Fits => fits::read_planes(&part.path, part.hdu, part.plane..part.plane + 1)?,
-        Format::Raster(_) => {
-            let image = super::raster::read(&part.path)?;
-            let planes = image.bands;
-            if part.plane >= planes {
-                let reason = format!("it has {planes} bands, no number {}", part.plane + 1);
-                return Err(ImageError::format(&part.path, reason));
-            }
-            let values = image.plane(part.plane).to_vec();
-            (Image { bands: 1, data: values, ..image }, planes)
-        }
-    };
-    Ok((Plane { width: image.width, height: image.height, values: image.data }, planes))
+fn read_plane(part: &Part) -> Result<Plane, ImageError> {
+    if Format::of(&part.path)? == Format::Fits {
+        let image = fits::read_plane(&part.path, part.hdu, part.plane)?;
+        return Ok(Plane { width: image.width, height: image.height, values: image.data });
+    }
+    let image = super::raster::read(&part.path)?;
+    if part.plane >= image.bands {
+        let reason = format!("it has {} bands, no number {}", image.bands, part.plane + 1);
+        return Err(ImageError::format(&part.path, reason));
+    }
+    let values = image.plane(part.plane).to_vec();
+    Ok(Plane { width: image.width, height: image.height, values })
 }

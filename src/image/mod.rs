@@ -3,6 +3,7 @@
 //! This room knows files and pixels only; no network, no window.
 
 pub mod display;
+pub mod exposure;
 pub mod fits;
 mod info;
 pub mod pyramid;
@@ -26,8 +27,8 @@ const HARMLESS_PIXELS: u64 = 1 << 24;
 const MAX_PIXELS_PER_BYTE: u64 = 8 * 1032;
 
 /// File name endings that Arclet reads, in lower case.
-const EXTENSIONS: [&str; 10] =
-    ["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
+pub(crate) const EXTENSIONS: &[&str] =
+    &["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
 
 /// An image of any number of bands.
 ///

@@ -1,9 +1,12 @@
 //! Looking at a large image: where the camera stands, and which values each screen pixel shows.
 //!
-//! `shaders/tiles.wgsl` does the same on the graphics card; [`sample`] is its twin.
+//! `shaders/tiles.wgsl` does the same on the graphics card; [`picture`] is its twin.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rayon::prelude::*;
+
+use super::display::{Prepared, Rgb8};
 use super::pyramid::{Plane, Pyramid};
 
 /// Screen pixels per image pixel, smallest and largest.
@@ -121,6 +124,40 @@ impl Camera {
         let [x, y] = self.centre;
         [[x - half[0], y - half[1]], [x + half[0], y + half[1]]]
     }
+}
+
+/// The picture that a screen of this size (columns, rows) shows; what is beyond the image gets the
+/// colour `around`. Bands are those for red, green and blue.
+pub fn picture(
+    layers: &Layers,
+    bands: [usize; 3],
+    look: &Prepared,
+    camera: &Camera,
+    [width, height]: [usize; 2],
+    around: [u8; 3],
+) -> Rgb8 {
+    let level = layers.bands()[bands[0]].level_for(camera.scale);
+    let planes = bands.map(|band| &layers.bands()[band].levels()[level]);
+    let size = layers.size();
+    let shrink = (1_u64 << level) as f64;
+    let step = 1.0 / (camera.scale * shrink);
+    let mut pixels = vec![0; 3 * width * height];
+    let middle = [width as f64 / 2.0, height as f64 / 2.0];
+    pixels.par_chunks_mut((3 * width).max(1)).enumerate().for_each(|(row, out)| {
+        for (column, pixel) in out.chunks_exact_mut(3).enumerate() {
+            let at = [column as f64 + 0.5 - middle[0], row as f64 + 0.5 - middle[1]];
+            let point = camera.image_from_screen(at);
+            let inside = (0..2).all(|axis| point[axis] >= 0.0 && point[axis] < size[axis] as f64);
+            let value = |plane: &Plane| sample(plane, point.map(|side| side / shrink), step);
+            let colour = if inside {
+                look.colour(planes.map(|plane| value(plane).unwrap_or(f32::NAN)))
+            } else {
+                around
+            };
+            pixel.copy_from_slice(&colour);
+        }
+    });
+    Rgb8 { width, height, pixels }
 }
 
 /// What a screen pixel shows of a plane: the value under its middle, or, where a value is narrower

@@ -32,17 +32,26 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// A new frame: forgets the tiles that were not drawn for longest when there are too many.
-    pub(super) fn begin_frame(&mut self) {
-        self.frame += 1;
-        if self.tiles.len() <= KEPT {
-            return;
+    /// Takes note of the window's frame. At a new one, forgets the tiles that were not drawn for
+    /// longest when there are too many. Returns whether it is a new one.
+    pub(super) fn begin_frame(&mut self, frame: u64) -> bool {
+        if frame == self.frame {
+            return false;
         }
+        self.frame = frame;
+        if self.tiles.len() > KEPT {
+            self.forget_oldest();
+        }
+        true
+    }
+
+    fn forget_oldest(&mut self) {
         let mut ages: Vec<(u64, Key)> =
             self.tiles.iter().map(|(key, (used, _))| (*used, *key)).collect();
         ages.sort_unstable_by_key(|(used, _)| *used);
         let spare = self.tiles.len() - KEPT * 3 / 4;
         for (used, key) in ages.into_iter().take(spare) {
+            // What the last frame showed is likely to be shown again.
             if used + 1 < self.frame {
                 self.tiles.remove(&key);
             }

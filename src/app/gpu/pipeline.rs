@@ -2,7 +2,8 @@
 
 use eframe::wgpu;
 
-const DISPLAY: &str = include_str!("../../../shaders/display.wgsl");
+use crate::image::display::SHADER;
+
 const TILES: &str = include_str!("../../../shaders/tiles.wgsl");
 
 /// A corner of a tile: position in clip space, then place in the tile, f32 each.
@@ -19,7 +20,7 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     pub(super) fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
-        let source = format!("{DISPLAY}\n{TILES}");
+        let source = format!("{SHADER}\n{TILES}");
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("image tiles"),
             source: wgpu::ShaderSource::Wgsl(source.into()),

@@ -10,7 +10,7 @@ use eframe::wgpu;
 use super::cache::{self, Cache, Key};
 use super::pipeline::{CORNER_BYTES, Pipeline};
 use super::tiles::{self, Place, Quad};
-use crate::image::display::Prepared;
+use crate::image::display::{EQUALISATION_STEPS, Prepared};
 use crate::image::view::{Camera, Layers};
 
 /// Bytes that go to the card in one frame for one view, so that no frame waits for uploads.
@@ -30,6 +30,8 @@ pub(crate) struct View {
     pub(crate) camera: Camera,
     /// Size of the canvas in physical pixels.
     pub(crate) screen: [f64; 2],
+    /// Number of the window's frame, which ages what is kept on the card.
+    pub(crate) frame: u64,
     /// Format of the screen.
     pub(crate) target: wgpu::TextureFormat,
 }
@@ -60,6 +62,8 @@ struct Canvas {
     look: Arc<Prepared>,
     look_group: wgpu::BindGroup,
     corners: wgpu::Buffer,
+    /// The frame it was drawn in last.
+    used: u64,
     /// The bands of each quad, in drawing order.
     quads: Vec<wgpu::BindGroup>,
 }
@@ -115,7 +119,9 @@ impl Shared {
 
     /// Makes everything ready to draw. Returns whether all tiles are there.
     fn prepare(&mut self, view: &View, device: &wgpu::Device, queue: &wgpu::Queue) -> bool {
-        self.cache.begin_frame();
+        if self.cache.begin_frame(view.frame) {
+            self.canvases.retain(|_, canvas| canvas.used + 1 >= view.frame);
+        }
         let (places, complete) = self.upload(view, device, queue);
         let mut corners = Vec::with_capacity(places.len() * 24);
         let mut quads = Vec::with_capacity(places.len());
@@ -238,7 +244,8 @@ impl Shared {
             Some((_, group)) => group,
             None => look_group(&self.pipeline, &view.look, device, queue),
         };
-        let canvas = Canvas { look: Arc::clone(&view.look), look_group, corners, quads };
+        let look = Arc::clone(&view.look);
+        let canvas = Canvas { look, look_group, corners, used: view.frame, quads };
         self.canvases.insert(view.canvas, canvas);
     }
 }
@@ -264,7 +271,7 @@ fn look_group(
     let colour_texture = cache::texture(device, [count, 1], format, "colours");
     cache::write(queue, &colour_texture, &colours, colours.len(), [count, 1]);
     let equalisation = look.equalisation_table();
-    let size = [equalisation.len(), 1];
+    let size = [EQUALISATION_STEPS, equalisation.len() / EQUALISATION_STEPS];
     let equalisation_texture = cache::value_texture(device, size, "equalisation");
     cache::write_values(queue, &equalisation_texture, &equalisation, size[0], size);
     let views = [colour_texture, equalisation_texture]

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use crate::image::display::Look;
 use crate::image::exposure::Exposure;
-use crate::image::region::Region;
+use crate::image::region::{ReadRegions, Region};
 use crate::image::view::Camera;
 
 /// Images that are open at the same time at most; each may hold gigabytes.
@@ -46,6 +46,13 @@ impl Viewer {
 
     fn frame_mut(&mut self, id: FrameId) -> Option<&mut Frame> {
         self.frames.iter_mut().find(|frame| frame.id == id)
+    }
+
+    /// Replaces the regions of an image; returns the earlier ones, `None` without such an image.
+    pub(super) fn replace_regions(&mut self, id: FrameId, regions: Vec<Region>) -> Option<Vec<Region>> {
+        let frame = self.frame_mut(id)?;
+        frame.selected = frame.selected.filter(|&number| number < regions.len());
+        Some(std::mem::replace(&mut frame.regions, regions))
     }
 
     fn ticket(&mut self) -> u64 {
@@ -141,6 +148,8 @@ pub enum ViewerAction {
     SelectRegion(FrameId, Option<usize>),
     /// Read regions from a DS9 file, which replace none.
     ReadRegions(FrameId, PathBuf),
+    /// What such a file held, or why it could not be read.
+    TakeRegions(FrameId, Result<ReadRegions, String>),
     /// Show several images so.
     Arrange(Arrangement),
     /// What several have in common.

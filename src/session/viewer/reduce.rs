@@ -6,11 +6,15 @@ use std::sync::Arc;
 use super::{Frame, FrameId, Locks, MOST_FRAMES, Picture, PositionLock, Source, Viewer, ViewerAction};
 use crate::image::display::Look;
 use crate::image::exposure::{Exposure, Part};
+use crate::image::region::{ReadRegions, Region};
 use crate::image::view::Camera;
 use crate::session::effect::Effect;
 use crate::session::log::Level;
 use crate::session::state::State;
 use crate::session::undo::Step;
+
+/// Warnings of a region file that are told one by one.
+const MOST_WARNINGS: usize = 5;
 
 /// Carries out an action on the viewer.
 pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec<Effect> {
@@ -33,10 +37,8 @@ pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec
         ViewerAction::SetLook(frame, look) => set_look(viewer, frame, &look),
         ViewerAction::SetCamera(frame, camera) => set_camera(viewer, frame, camera),
         ViewerAction::SetRegions { frame, regions, step } => {
-            let Some(target) = viewer.frame_mut(frame) else { return Vec::new() };
-            let before = std::mem::replace(&mut target.regions, regions);
-            target.selected = target.selected.filter(|&n| n < target.regions.len());
-            if step {
+            let before = viewer.replace_regions(frame, regions);
+            if let Some(before) = before.filter(|_| step) {
                 state.undo.push(Step::Regions(frame, before), &state.plan);
             }
         }
@@ -45,7 +47,12 @@ pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec
                 frame.selected = region.filter(|&number| number < frame.regions.len());
             }
         }
-        ViewerAction::ReadRegions(frame, path) => return vec![Effect::ReadRegions(frame, path)],
+        ViewerAction::ReadRegions(frame, path) => {
+            let exposure = viewer.frame(frame).and_then(|frame| frame.exposure().cloned());
+            let read = |exposure| Effect::ReadRegions(frame, path, exposure);
+            return exposure.map(read).into_iter().collect();
+        }
+        ViewerAction::TakeRegions(frame, result) => take_regions(state, frame, result),
         ViewerAction::Arrange(arrangement) => viewer.arrangement = arrangement,
         ViewerAction::SetLocks(locks) => set_locks(viewer, locks),
         ViewerAction::SetTool(tool) => viewer.tool = tool,
@@ -103,6 +110,28 @@ fn read(viewer: &mut Viewer, ticket: u64, result: Result<Box<Exposure>, String>)
             frame.picture = Picture::Ready(Arc::from(exposure));
         }
         Err(message) => frame.picture = Picture::Failed(message),
+    }
+}
+
+/// Adds the regions of a file to those of an image.
+fn take_regions(state: &mut State, id: FrameId, result: Result<ReadRegions, String>) {
+    let Some(frame) = state.viewer.frame(id) else { return };
+    let found = match result {
+        Ok(found) => found,
+        Err(message) => return state.log.push(Level::Error, message),
+    };
+    for warning in found.warnings.iter().take(MOST_WARNINGS) {
+        state.log.push(Level::Warning, format!("A region was left out, {warning}."));
+    }
+    let more = found.warnings.len().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        state.log.push(Level::Warning, format!("{more} more regions were left out."));
+    }
+    let regions: Vec<Region> = frame.regions.iter().cloned().chain(found.regions).collect();
+    let read = regions.len() - frame.regions.len();
+    state.log.push(Level::Info, format!("{read} regions read."));
+    if let Some(before) = state.viewer.replace_regions(id, regions) {
+        state.undo.push(Step::Regions(id, before), &state.plan);
     }
 }
 
@@ -171,9 +200,9 @@ fn follow(viewer: &mut Viewer, id: FrameId) {
 fn same_sky(camera: &Camera, leader: &Exposure, other: &Exposure) -> Option<Camera> {
     let (from, to) = (leader.wcs.as_ref()?, other.wcs.as_ref()?);
     let middle = camera.centre.map(|corner| corner - 0.5);
-    let sky = from.sky_from_pixel(middle)?;
-    let place = to.pixel_from_sky(sky)?;
-    let ratio = to.scale_arcsec(place)? / from.scale_arcsec(middle)?;
+    let (ra, dec) = from.sky_from_pixel(middle)?;
+    let place = to.pixel_from_sky(ra, dec)?;
+    let ratio = to.scale_arcsec_at(place)? / from.scale_arcsec_at(middle)?;
     let scale = camera.scale * ratio;
     scale.is_finite().then(|| Camera {
         centre: place.map(|middle| middle + 0.5),
