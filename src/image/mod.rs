@@ -6,6 +6,8 @@ pub mod display;
 pub mod fits;
 mod info;
 pub mod raster;
+pub mod region;
+pub mod sky;
 
 use std::fs::File;
 use std::io::Read;
