@@ -97,7 +97,7 @@ impl Engine {
         self.spawn("image", move |_| {
             let read = catch_unwind(AssertUnwindSafe(|| Exposure::read(&parts)));
             let result = match read {
-                Ok(exposure) => exposure.map(Box::new).map_err(|error| format!("{error}.")),
+                Ok(exposure) => exposure.map(Arc::new).map_err(|error| format!("{error}.")),
                 Err(_) => Err("The image could not be read; the log says more.".into()),
             };
             ViewerAction::Read(ticket, result).into()
@@ -108,9 +108,7 @@ impl Engine {
     pub(crate) fn read_regions(&self, frame: FrameId, path: PathBuf, exposure: Arc<Exposure>) {
         self.spawn("regions", move |_| {
             let text = read_text(&path);
-            let read = |text: String| {
-                region::read(&text, exposure.wcs.as_ref(), exposure.physical)
-            };
+            let read = |text: String| region::read(&text, exposure.wcs.as_ref(), exposure.physical);
             ViewerAction::TakeRegions(frame, text.map(read)).into()
         });
     }

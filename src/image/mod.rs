@@ -8,6 +8,8 @@ pub mod fits;
 mod info;
 pub mod pyramid;
 pub mod raster;
+pub mod region;
+pub mod sky;
 pub mod view;
 
 use std::fs::File;

@@ -135,7 +135,10 @@ mod tests {
         assert!(undo.undo(&mut plan, &mut Viewer::default()));
         assert_eq!(plan.epochs, 1);
         assert!(!undo.undo(&mut plan, &mut Viewer::default()));
-        assert!(undo.redo(&mut plan, &mut Viewer::default()) && undo.redo(&mut plan, &mut Viewer::default()));
+        assert!(
+            undo.redo(&mut plan, &mut Viewer::default())
+                && undo.redo(&mut plan, &mut Viewer::default())
+        );
         assert_eq!(plan.epochs, 80);
         assert!(!undo.redo(&mut plan, &mut Viewer::default()));
     }

@@ -122,8 +122,8 @@ mod tests {
             let total: f64 = quads.iter().map(area).sum();
             assert!((total - 800.0 * 600.0).abs() < 1e-6, "{total}");
             for quad in quads {
-                let step = (quad.texel[1][0] - quad.texel[0][0])
-                    / (quad.screen[1][0] - quad.screen[0][0]);
+                let step =
+                    (quad.texel[1][0] - quad.texel[0][0]) / (quad.screen[1][0] - quad.screen[0][0]);
                 assert!((step - 1.0 / 1.3).abs() < 1e-9);
             }
         }

@@ -40,7 +40,10 @@ impl View {
     /// The shape that draws this view. `incomplete` is set while finer tiles are on their way, so
     /// that the window draws again.
     pub(crate) fn shape(self, rect: egui::Rect, incomplete: Arc<AtomicBool>) -> egui::Shape {
-        egui::Shape::Callback(Callback::new_paint_callback(rect, Drawing { view: self, incomplete }))
+        egui::Shape::Callback(Callback::new_paint_callback(
+            rect,
+            Drawing { view: self, incomplete },
+        ))
     }
 }
 
@@ -205,7 +208,8 @@ impl Shared {
         for band in view.bands {
             views.push(self.cache.get(Key::new(&view.layers, band, place))?.clone());
         }
-        let entries: Vec<_> = views.iter().enumerate().map(|(at, view)| texture(at, view)).collect();
+        let entries: Vec<_> =
+            views.iter().enumerate().map(|(at, view)| texture(at, view)).collect();
         Some(device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("tile"),
             layout: &self.pipeline.bands,

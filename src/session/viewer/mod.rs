@@ -7,6 +7,7 @@ pub use frame::{Frame, FrameId, Picture, Source};
 pub(super) use reduce::reduce;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::image::display::Look;
 use crate::image::exposure::Exposure;
@@ -49,7 +50,11 @@ impl Viewer {
     }
 
     /// Replaces the regions of an image; returns the earlier ones, `None` without such an image.
-    pub(super) fn replace_regions(&mut self, id: FrameId, regions: Vec<Region>) -> Option<Vec<Region>> {
+    pub(super) fn replace_regions(
+        &mut self,
+        id: FrameId,
+        regions: Vec<Region>,
+    ) -> Option<Vec<Region>> {
         let frame = self.frame_mut(id)?;
         frame.selected = frame.selected.filter(|&number| number < regions.len());
         Some(std::mem::replace(&mut frame.regions, regions))
@@ -122,7 +127,7 @@ pub enum ViewerAction {
     /// Show other data in an image's place: another HDU, another plane, bands as colours.
     SetSource(FrameId, Source),
     /// A file was read, or why not; by the ticket of the reading.
-    Read(u64, Result<Box<Exposure>, String>),
+    Read(u64, Result<Arc<Exposure>, String>),
     /// Close an image.
     Close(FrameId),
     /// Close all.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Frame, FrameId, Locks, MOST_FRAMES, Picture, PositionLock, Source, Viewer, ViewerAction};
+use super::{
+    Frame, FrameId, Locks, MOST_FRAMES, Picture, PositionLock, Source, Viewer, ViewerAction,
+};
 use crate::image::display::Look;
 use crate::image::exposure::{Exposure, Part};
 use crate::image::region::{ReadRegions, Region};
@@ -96,7 +98,7 @@ fn set_source(viewer: &mut Viewer, frame: FrameId, source: Source) -> Vec<Effect
     vec![Effect::Expose { ticket, parts: frame.source.parts().to_vec() }]
 }
 
-fn read(viewer: &mut Viewer, ticket: u64, result: Result<Box<Exposure>, String>) {
+fn read(viewer: &mut Viewer, ticket: u64, result: Result<Arc<Exposure>, String>) {
     let Some(frame) = viewer.frames.iter_mut().find(|frame| frame.ticket == ticket) else { return };
     match result {
         Ok(exposure) => {
@@ -107,7 +109,7 @@ fn read(viewer: &mut Viewer, ticket: u64, result: Result<Box<Exposure>, String>)
             if earlier.is_some_and(|size| size != exposure.layers.size()) {
                 frame.camera = None;
             }
-            frame.picture = Picture::Ready(Arc::from(exposure));
+            frame.picture = Picture::Ready(exposure);
         }
         Err(message) => frame.picture = Picture::Failed(message),
     }

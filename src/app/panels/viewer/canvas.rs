@@ -12,7 +12,7 @@ use egui::{
 use super::measuring::{self, Ready};
 use super::{Looks, PanelContext, overlay, readout, regions, save};
 use crate::app::gpu;
-use crate::app::widgets::{error_ui, icon_button_ui, Icon};
+use crate::app::widgets::{Icon, error_ui, icon_button_ui};
 use crate::image::exposure::Exposure;
 use crate::image::view::Camera;
 use crate::session::viewer::{Arrangement, Picture, Tool};
@@ -134,7 +134,10 @@ fn image_ui(
     if let Some(ready) = &ready {
         paint_image(ui, canvas, ready);
     } else {
-        ui.put(Rect::from_center_size(canvas.rect.center(), Vec2::splat(24.0)), egui::Spinner::new());
+        ui.put(
+            Rect::from_center_size(canvas.rect.center(), Vec2::splat(24.0)),
+            egui::Spinner::new(),
+        );
     }
     let place = save::Place {
         rect: canvas.rect,
@@ -162,7 +165,7 @@ fn paint_image(ui: &Ui, canvas: &Canvas<'_>, ready: &Ready) {
     let incomplete = ui.ctx().data_mut(|data| {
         data.get_temp_mut_or_insert_with(id, || Arc::new(AtomicBool::new(false))).clone()
     });
-    if incomplete.load(Ordering::Relaxed) || ready.stale {
+    if incomplete.load(Ordering::Relaxed) {
         ui.ctx().request_repaint();
     }
     let view = gpu::View {
@@ -176,19 +179,13 @@ fn paint_image(ui: &Ui, canvas: &Canvas<'_>, ready: &Ready) {
         target: gpu::target(ui.ctx()),
     };
     ui.painter().with_clip_rect(canvas.rect).add(view.shape(canvas.rect, incomplete));
-    // A tile that was missing is asked for by one more frame.
-    if !incomplete.load(Ordering::Relaxed) {
-        return;
-    }
-    ui.ctx().request_repaint();
 }
 
 /// The wheel and the pinch zoom about the cursor.
 fn wheel(ui: &Ui, ctx: &mut PanelContext<'_>, canvas: &Canvas<'_>, response: &Response) {
     let Some(at) = response.hover_pos() else { return };
     let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
-    let factor =
-        f64::from(pinch) * (f64::from(wheel.y) * std::f64::consts::LN_2 / WHEEL).exp();
+    let factor = f64::from(pinch) * (f64::from(wheel.y) * std::f64::consts::LN_2 / WHEEL).exp();
     if (factor - 1.0).abs() > 1e-4 {
         let camera = canvas.camera.zoomed(factor, canvas.from_middle(at));
         ctx.push(ViewerAction::SetCamera(canvas.frame.id, Some(camera)).into());
@@ -229,7 +226,8 @@ fn drags(
 
 /// Plus and minus zoom, F fits, 1 is life size, arrows move the image.
 fn keys(ui: &Ui, ctx: &mut PanelContext<'_>, canvas: &Canvas<'_>, response: &Response) {
-    let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
+    let filter =
+        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
     let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     let id = canvas.frame.id;
@@ -273,11 +271,8 @@ fn state_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame, room: Rect) 
     match &frame.picture {
         Picture::Ready(_) => {}
         Picture::Reading(before) => {
-            let at = if before.is_some() {
-                room.left_top() + vec2(20.0, 20.0)
-            } else {
-                room.center()
-            };
+            let at =
+                if before.is_some() { room.left_top() + vec2(20.0, 20.0) } else { room.center() };
             ui.put(Rect::from_center_size(at, Vec2::splat(22.0)), egui::Spinner::new());
         }
         Picture::Failed(problem) => {
@@ -294,13 +289,7 @@ fn state_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame, room: Rect) 
 }
 
 /// The name over each of several images.
-fn title_ui(
-    ui: &mut Ui,
-    ctx: &mut PanelContext<'_>,
-    frame: &Frame,
-    room: Rect,
-    hovered: bool,
-) {
+fn title_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame, room: Rect, hovered: bool) {
     let theme = ctx.theme;
     let active = ctx.state.viewer.active == Some(frame.id);
     let colour = if active { theme.accent } else { theme.text };

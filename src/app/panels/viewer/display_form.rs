@@ -2,9 +2,9 @@
 
 use egui::{Button, Color32, Rect, RichText, Sense, Ui, vec2};
 
+use super::PanelContext;
 use super::histogram::histogram_ui;
 use super::measuring;
-use super::PanelContext;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{Row, choice_ui, combo_ui, number_ui, section_ui, slider_ui};
 use crate::image::display::{
@@ -243,15 +243,19 @@ fn lupton_ui(ui: &mut Ui, look: &mut Look) {
 }
 
 fn map_ui(ui: &mut Ui, look: &mut Look) {
-    combo_ui(ui, Row::new("Colours", "What the values are drawn in"), look.colour_map.title(), |ui| {
-        let mut changed = false;
-        for map in COLOUR_MAPS {
-            changed |= map_choice_ui(ui, map, look);
-        }
-        changed
-    });
-    let (rect, response) =
-        ui.allocate_exact_size(vec2(ui.available_width(), 12.0), Sense::hover());
+    combo_ui(
+        ui,
+        Row::new("Colours", "What the values are drawn in"),
+        look.colour_map.title(),
+        |ui| {
+            let mut changed = false;
+            for map in COLOUR_MAPS {
+                changed |= map_choice_ui(ui, map, look);
+            }
+            changed
+        },
+    );
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 12.0), Sense::hover());
     paint_map(ui, rect, look);
     response.on_hover_text("From the low to the high limit, with contrast and bias");
 }
@@ -308,8 +312,7 @@ mod tests {
 
     #[test]
     fn numbers_have_five_digits_at_most() {
-        let texts =
-            [0.0, 1.0, -12.5, 123_456.7, 0.012_345_678, 3.2e-11, 7e8].map(significant);
+        let texts = [0.0, 1.0, -12.5, 123_456.7, 0.012_345_678, 3.2e-11, 7e8].map(significant);
         assert_eq!(texts, ["0", "1", "-12.5", "123457", "0.012346", "3.2000e-11", "7.0000e8"]);
     }
 }

@@ -32,7 +32,11 @@ pub(super) fn header_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) 
     });
     ui.data_mut(|data| data.insert_temp(id, search));
     let of = exposure.header.len();
-    let count = if found.len() == of { format!("{of} cards") } else { format!("{} of {of} cards", found.len()) };
+    let count = if found.len() == of {
+        format!("{of} cards")
+    } else {
+        format!("{} of {of} cards", found.len())
+    };
     ui.label(RichText::new(count).small().color(ctx.theme.text_weak));
     ui.add_space(SPACE * 0.25);
     table_ui(ui, ctx, &found);
@@ -86,8 +90,11 @@ fn value(card: &Card) -> String {
 
 /// A card as FITS writes it, without the limit of 80 columns.
 fn line(card: &Card) -> String {
-    let value =
-        if card.quoted { format!("'{}'", card.value.replace('\'', "''")) } else { card.value.clone() };
+    let value = if card.quoted {
+        format!("'{}'", card.value.replace('\'', "''"))
+    } else {
+        card.value.clone()
+    };
     let commentary = matches!(card.keyword.as_str(), "COMMENT" | "HISTORY" | "");
     let mut line = if commentary {
         format!("{:<8}{value}", card.keyword)
@@ -119,6 +126,9 @@ mod tests {
         assert!(!fits(&card, "filter"));
         assert_eq!(line(&card), "OBJECT  = 'Barnard''s' / target");
         let history = Card { keyword: "HISTORY".into(), value: "  done".into(), ..card };
-        assert_eq!(line(&Card { comment: String::new(), quoted: false, ..history }), "HISTORY   done");
+        assert_eq!(
+            line(&Card { comment: String::new(), quoted: false, ..history }),
+            "HISTORY   done"
+        );
     }
 }

@@ -19,8 +19,7 @@ pub(super) fn readout_ui(
     let painter = ui.painter().with_clip_rect(rect);
     let zoom = zoom(canvas.camera.scale);
     let right = rect.right_center() - egui::vec2(4.0, 0.0);
-    let taken =
-        painter.text(right, Align2::RIGHT_CENTER, zoom, font.clone(), theme.text_weak);
+    let taken = painter.text(right, Align2::RIGHT_CENTER, zoom, font.clone(), theme.text_weak);
     let text = pointer.map_or_else(|| at_rest(canvas), |at| under(canvas, at));
     let room = rect.with_max_x(taken.left() - 8.0);
     let left = rect.left_center() + egui::vec2(4.0, 0.0);

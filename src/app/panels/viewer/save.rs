@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use egui::{ColorImage, Id, Rect, Ui, UserData, ViewportCommand};
+use egui::{ColorImage, Id, Rect, Ui};
 
-use super::measuring;
 use super::PanelContext;
+use super::measuring;
 use crate::image::display::{Prepared, Rgb8};
 use crate::image::raster;
 use crate::image::view::{self, Camera};
@@ -32,6 +32,10 @@ struct Asked {
     /// Asked of the system after this frame, when the menu has closed.
     from: u64,
 }
+
+/// The picture that came.
+#[derive(Clone)]
+struct Came(Asked, Arc<ColorImage>);
 
 fn place_id(frame: FrameId) -> Id {
     Id::unique("viewer place").with(frame.0)
@@ -103,12 +107,7 @@ pub(super) fn stem(frame: &Frame) -> String {
     name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or("image").to_owned()
 }
 
-fn picture_writer(
-    frame: &Frame,
-    look: &Arc<Prepared>,
-    camera: Camera,
-    size: [usize; 2],
-) -> Writer {
+fn picture_writer(frame: &Frame, look: &Arc<Prepared>, camera: Camera, size: [usize; 2]) -> Writer {
     let (look, exposure) = (Arc::clone(look), frame.exposure().cloned());
     Writer::new(move |path| {
         let exposure = exposure.as_ref().ok_or("the image is no longer there")?;
@@ -121,24 +120,23 @@ fn picture_writer(
 /// Asks for the picture of the window when the menu has closed, and saves it when it comes.
 fn take_screenshot(ui: &Ui, ctx: &mut PanelContext<'_>) {
     let id = Id::unique("viewer screenshot");
-    let asked = ui.data(|data| data.get_temp::<Asked>(id));
-    if let Some(asked) = asked {
+    if let Some(asked) = ui.data(|data| data.get_temp::<Asked>(id)) {
         if ui.ctx().cumulative_frame_nr() >= asked.from {
             ui.data_mut(|data| data.remove::<Asked>(id));
-            ui.ctx().send_viewport_cmd(ViewportCommand::Screenshot(UserData::new(asked)));
+            let ctx = ui.ctx().clone();
+            ui.ctx().request_screenshot(move |image| {
+                ctx.data_mut(|data| data.insert_temp(id, Came(asked, image)));
+                ctx.request_repaint();
+            });
         }
         ui.ctx().request_repaint();
     }
-    let came = ui.input(|input| {
-        input.events.iter().find_map(|event| match event {
-            egui::Event::Screenshot { user_data, image, .. } => {
-                let asked = user_data.data.as_ref()?.downcast_ref::<Asked>()?.clone();
-                Some((asked, Arc::clone(image)))
-            }
-            _ => None,
-        })
+    let came = ui.data_mut(|data| {
+        let came = data.get_temp::<Came>(id);
+        data.remove::<Came>(id);
+        came
     });
-    if let Some((asked, image)) = came {
+    if let Some(Came(asked, image)) = came {
         let picture = cut(&image, asked.rect, asked.pixels_per_point);
         let writer =
             Writer::new(move |path| raster::write_png(path, &picture).map_err(|e| e.to_string()));

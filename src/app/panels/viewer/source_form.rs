@@ -42,7 +42,8 @@ fn one_ui(ui: &mut Ui, exposure: &Exposure, part: &mut Part) {
             for hdu in &exposure.hdus {
                 let label = egui::Button::selectable(hdu.index == exposure.hdu, hdu_title(hdu));
                 let response = ui.add_enabled(hdu.can_be_shown(), label);
-                let response = response.on_disabled_hover_text(hdu.trouble.as_deref().unwrap_or(""));
+                let response =
+                    response.on_disabled_hover_text(hdu.trouble.as_deref().unwrap_or(""));
                 if response.clicked() {
                     (part.hdu, part.plane) = (Some(hdu.index), 0);
                     changed = true;
@@ -68,12 +69,7 @@ fn hdu_title(hdu: &HduInfo) -> String {
 }
 
 /// The part of each colour: a plane of this file, or another open image.
-fn colours_ui(
-    ui: &mut Ui,
-    ctx: &PanelContext<'_>,
-    exposure: &Exposure,
-    parts: &mut [Part; 3],
-) {
+fn colours_ui(ui: &mut Ui, ctx: &PanelContext<'_>, exposure: &Exposure, parts: &mut [Part; 3]) {
     let one_file = parts.iter().all(|part| part.path == parts[0].path);
     for (name, part) in COLOURS.iter().zip(parts.iter_mut()) {
         if one_file && exposure.planes > 1 {
@@ -105,7 +101,11 @@ fn kind_ui(
     match &frame.source {
         Source::One(part) => {
             let offers = [
-                (exposure.planes >= 3, "Three planes as colours", colours_of_planes(part, exposure)),
+                (
+                    exposure.planes >= 3,
+                    "Three planes as colours",
+                    colours_of_planes(part, exposure),
+                ),
                 (true, "Three images as colours", colours_of_images(ctx, part, exposure)),
             ];
             for (offered, text, colours) in offers {

@@ -53,8 +53,7 @@ fn cells(whole: Rect, count: usize) -> impl Iterator<Item = Rect> {
         let rows = count.div_ceil(columns);
         (whole.width() / columns as f32).min(whole.height() / rows as f32)
     };
-    let columns =
-        (1..=count).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
+    let columns = (1..=count).max_by(|&a, &b| side(a).total_cmp(&side(b))).unwrap_or(1);
     let rows = count.div_ceil(columns);
     let size = vec2(
         (whole.width() - GAP * (columns - 1) as f32) / columns as f32,

@@ -127,7 +127,8 @@ fn locks_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, now: Locks) {
         (PositionLock::Pixels, "Same pixels", "All images show the same pixels"),
         (PositionLock::Sky, "Same sky", "All images show the same place on the sky"),
     ];
-    let chosen = names.iter().find(|(lock, ..)| *lock == now.position).map_or("", |(_, name, _)| name);
+    let chosen =
+        names.iter().find(|(lock, ..)| *lock == now.position).map_or("", |(_, name, _)| name);
     let combo = ComboBox::from_id_salt("viewer lock").selected_text(chosen).width(110.0);
     let response = combo.show_ui(ui, |ui| {
         for (lock, name, help) in names {

@@ -45,7 +45,13 @@ pub(super) fn region(
                 painter.circle(at, 4.5, Color32::TRANSPARENT, Stroke::new(1.8, colour));
             } else {
                 let grip = egui::Rect::from_center_size(at, vec2(8.0, 8.0));
-                painter.rect(grip, 1, colour, Stroke::new(1.0, Color32::BLACK), egui::StrokeKind::Outside);
+                painter.rect(
+                    grip,
+                    1,
+                    colour,
+                    Stroke::new(1.0, Color32::BLACK),
+                    egui::StrokeKind::Outside,
+                );
             }
         }
     }

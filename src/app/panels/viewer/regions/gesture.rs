@@ -2,8 +2,8 @@
 
 use egui::{Id, Key, Modifiers, PointerButton, Pos2, Response, Ui};
 
-use super::super::canvas::Canvas;
 use super::super::PanelContext;
+use super::super::canvas::Canvas;
 use super::draw::{self, place, reach};
 use super::handles::{handles, pulled};
 use crate::image::region::{Region, Shape};

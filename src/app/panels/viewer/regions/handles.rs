@@ -25,13 +25,18 @@ pub(super) fn handles(shape: &Shape, reach: f64) -> Vec<Handle> {
         }
         Shape::Ellipse { centre, semi_axes: [a, b], angle } => {
             let ends = [[*a, 0.0], [0.0, *b], [-a, 0.0], [0.0, -b]];
-            let mut found: Vec<Handle> =
-                ends.map(|end| turned(*centre, end, *angle)).into_iter().enumerate().map(plain).collect();
+            let mut found: Vec<Handle> = ends
+                .map(|end| turned(*centre, end, *angle))
+                .into_iter()
+                .enumerate()
+                .map(plain)
+                .collect();
             found.push(turning(4, *centre, a + reach, *angle));
             found
         }
         Shape::Box { centre, size, angle } => {
-            let mut found: Vec<Handle> = shape.corners().into_iter().enumerate().map(plain).collect();
+            let mut found: Vec<Handle> =
+                shape.corners().into_iter().enumerate().map(plain).collect();
             found.push(turning(4, *centre, size[0] / 2.0 + reach, *angle));
             found
         }

@@ -59,8 +59,25 @@ fn of_bands(layers: &Layers, shape: &Shape) -> Vec<RegionStatistics> {
 pub(super) fn table(exposure: &Exposure, regions: &[Region]) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "region", "shape", "text", "x", "y", "ra_deg", "dec_deg", "band", "n", "n_nan", "sum",
-        "mean", "median", "std", "min", "max", "length_px", "length_arcsec", "position_angle_deg",
+        "region",
+        "shape",
+        "text",
+        "x",
+        "y",
+        "ra_deg",
+        "dec_deg",
+        "band",
+        "n",
+        "n_nan",
+        "sum",
+        "mean",
+        "median",
+        "std",
+        "min",
+        "max",
+        "length_px",
+        "length_arcsec",
+        "position_angle_deg",
     ])?;
     for (number, region) in regions.iter().enumerate() {
         let centre = region.shape.centre();

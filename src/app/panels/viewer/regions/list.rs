@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, TextEdit, Ui};
 
-use super::super::save::{request, stem};
 use super::super::PanelContext;
 use super::super::display_form::significant;
+use super::super::save::{request, stem};
 use super::inside;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{card_ui, empty_ui, hint_ui, name_field};
@@ -43,7 +43,8 @@ pub(in super::super) fn regions_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, fram
     }
     for (number, region) in frame.regions.iter().enumerate() {
         let chosen = frame.selected == Some(number);
-        let words = if region.text.is_empty() { String::new() } else { format!(", {}", region.text) };
+        let words =
+            if region.text.is_empty() { String::new() } else { format!(", {}", region.text) };
         let text = format!("{} {}{words}", number + 1, region.shape.name());
         if ui.selectable_label(chosen, text).clicked() {
             let next = (!chosen).then_some(number);
@@ -75,7 +76,8 @@ fn chosen_ui(
         region.colour = Colour(rgb);
         let field = TextEdit::singleline(&mut region.text).hint_text("Words").desired_width(120.0);
         name_field(&ui.add(field), "Words of the region");
-        ui.checkbox(&mut region.exclude, "Exclude").on_hover_text("Takes its inside away (DS9's −)");
+        ui.checkbox(&mut region.exclude, "Exclude")
+            .on_hover_text("Takes its inside away (DS9's −)");
     });
     if region != frame.regions[number] {
         let mut regions = frame.regions.clone();
@@ -115,7 +117,12 @@ fn size_words(exposure: &Exposure, shape: &Shape) -> String {
             let angle = found.position_angle_deg;
             let angle = angle.map(|angle| format!(", position angle {angle:.2}°"));
             let sky = found.arcsec.map(|arcsec| format!(" = {arcsec:.3}″"));
-            format!("{:.2} px{}{}", found.pixels, sky.unwrap_or_default(), angle.unwrap_or_default())
+            format!(
+                "{:.2} px{}{}",
+                found.pixels,
+                sky.unwrap_or_default(),
+                angle.unwrap_or_default()
+            )
         }
     }
 }
@@ -132,16 +139,19 @@ fn statistics_ui(ui: &mut Ui, exposure: &Exposure, found: &[RegionStatistics]) {
         ("Minimum", |s| s.min),
         ("Maximum", |s| s.max),
     ];
-    egui::Grid::new("region statistics").num_columns(found.len() + 1).striped(true).show(ui, |ui| {
-        for (name, value) in rows {
-            ui.label(name);
-            for band in found {
-                let text = value(band).map_or_else(|| "–".to_owned(), significant);
-                ui.label(RichText::new(text).monospace());
+    egui::Grid::new("region statistics").num_columns(found.len() + 1).striped(true).show(
+        ui,
+        |ui| {
+            for (name, value) in rows {
+                ui.label(name);
+                for band in found {
+                    let text = value(band).map_or_else(|| "–".to_owned(), significant);
+                    ui.label(RichText::new(text).monospace());
+                }
+                ui.end_row();
             }
-            ui.end_row();
-        }
-    });
+        },
+    );
     if let Some(unit) = &exposure.unit {
         ui.label(RichText::new(format!("in {unit}")).small().color(ui_weak(ui)));
     }
@@ -152,11 +162,7 @@ fn ui_weak(ui: &Ui) -> Color32 {
 }
 
 /// Lines of the save menu about regions and cutouts.
-pub(in super::super) fn save_menu_ui(
-    ui: &mut Ui,
-    ctx: &mut PanelContext<'_>,
-    frame: &Frame,
-) {
+pub(in super::super) fn save_menu_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) {
     let Some(exposure) = frame.exposure() else { return };
     if !frame.regions.is_empty() && ui.button("Regions…").on_hover_text("DS9 file").clicked() {
         ctx.push(save_regions(frame, exposure));
@@ -170,7 +176,8 @@ fn save_regions(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
         let system = if exposure.wcs.is_some() { System::FK5 } else { System::Image };
         let style = WriteStyle { system, sexagesimal: false };
         let text = write(&regions, style, exposure.wcs.as_ref(), exposure.physical)?;
-        std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+        std::fs::write(path, text)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
     });
     request("Regions", &file, &["reg"], writer)
 }
@@ -180,7 +187,8 @@ fn save_table(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
     let file = format!("{}_regions.csv", stem(frame));
     let writer = Writer::new(move |path| {
         let table = inside::table(&exposure, &regions).map_err(|error| error.to_string())?;
-        std::fs::write(path, table).map_err(|error| format!("cannot write {}: {error}", path.display()))
+        std::fs::write(path, table)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
     });
     request("Statistics of the regions", &file, &["csv"], writer)
 }
