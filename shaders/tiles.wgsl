@@ -46,14 +46,14 @@ fn mean_of_finite(a: f32, b: f32, c: f32, d: f32) -> f32 {
     return a;
 }
 
-fn sampled(texel: vec2<f32>, step: f32) -> vec3<f32> {
-    if step <= 1.001 {
+fn sampled(texel: vec2<f32>, span: f32) -> vec3<f32> {
+    if span <= 1.001 {
         return values_at(texel);
     }
-    let a = values_at(texel + vec2<f32>(-0.25, -0.25) * step);
-    let b = values_at(texel + vec2<f32>(0.25, -0.25) * step);
-    let c = values_at(texel + vec2<f32>(-0.25, 0.25) * step);
-    let d = values_at(texel + vec2<f32>(0.25, 0.25) * step);
+    let a = values_at(texel + vec2<f32>(-0.25, -0.25) * span);
+    let b = values_at(texel + vec2<f32>(0.25, -0.25) * span);
+    let c = values_at(texel + vec2<f32>(-0.25, 0.25) * span);
+    let d = values_at(texel + vec2<f32>(0.25, 0.25) * span);
     return vec3<f32>(
         mean_of_finite(a.x, b.x, c.x, d.x),
         mean_of_finite(a.y, b.y, c.y, d.y),
@@ -63,15 +63,15 @@ fn sampled(texel: vec2<f32>, step: f32) -> vec3<f32> {
 
 @fragment
 fn tile_fragment(corner: Corner) -> @location(0) vec4<f32> {
-    let step = abs(dpdx(corner.texel.x));
-    return vec4<f32>(display_colour(sampled(corner.texel, step)).rgb, 1.0);
+    let span = abs(dpdx(corner.texel.x));
+    return vec4<f32>(display_colour(sampled(corner.texel, span)).rgb, 1.0);
 }
 
 // For a screen whose format encodes linear light itself.
 @fragment
 fn tile_fragment_linear(corner: Corner) -> @location(0) vec4<f32> {
-    let step = abs(dpdx(corner.texel.x));
-    let gamma = display_colour(sampled(corner.texel, step)).rgb;
+    let span = abs(dpdx(corner.texel.x));
+    let gamma = display_colour(sampled(corner.texel, span)).rgb;
     let low = gamma / 12.92;
     let high = pow((gamma + 0.055) / 1.055, vec3<f32>(2.4));
     return vec4<f32>(select(high, low, gamma <= vec3<f32>(0.04045)), 1.0);
