@@ -309,6 +309,33 @@ fn a_look_is_written_and_read_and_what_is_missing_is_the_default() {
 }
 
 #[test]
+fn settings_without_sense_are_named() {
+    let said = |look: Look| look.check().unwrap_err().to_string();
+    let usual = Look::default();
+    let lupton = Look { mode: Mode::LuptonRgb, ..usual.clone() };
+    assert!(usual.check().is_ok() && lupton.check().is_ok());
+    let of_lupton = |change: fn(&mut Lupton)| {
+        let mut look = lupton.clone();
+        change(&mut look.lupton);
+        look
+    };
+    for (look, word) in [
+        (Look { contrast: -1.0, ..usual.clone() }, "contrast"),
+        (Look { bias: f32::NAN, ..usual.clone() }, "bias"),
+        (Look { limits: fixed([(2.0, 1.0); 3]), ..usual.clone() }, "limits 2 and 1"),
+        (Look { limits: [Limits::Percentile { percent: 101.0 }; 3], ..usual.clone() }, "101"),
+        (Look { curve: Curve::Asinh { a: 0.0 }, ..usual.clone() }, "asinh:0"),
+        (of_lupton(|lupton| lupton.q = -1.0), "Q"),
+        (of_lupton(|lupton| lupton.scale[1] = f32::NAN), "scale"),
+        (of_lupton(|lupton| lupton.stretch = LinearRange::Fixed { value: 0.0 }), "stretch"),
+    ] {
+        assert!(said(look.clone()).contains(word), "{word}: {}", said(look));
+    }
+    let unused = Look { curve: Curve::Asinh { a: 0.0 }, ..lupton };
+    assert!(unused.check().is_ok(), "Lupton's RGB has a curve of its own");
+}
+
+#[test]
 fn presets_have_unique_names() {
     for (n, preset) in LUPTON_PRESETS.iter().enumerate() {
         assert!(!preset.hint.is_empty() && preset.title.to_lowercase() == preset.id);
