@@ -188,9 +188,9 @@ fn adjusted(y: f32) -> f32 {
 fn table_colour(y: f32) -> vec3<f32> {
     let position = y * 255.0;
     let below = min(i32(position), 254);
-    let from = textureLoad(colour_table, vec2<i32>(below, 0), 0).rgb;
-    let to = textureLoad(colour_table, vec2<i32>(below + 1, 0), 0).rgb;
-    return from + (to - from) * (position - f32(below));
+    let start = textureLoad(colour_table, vec2<i32>(below, 0), 0).rgb;
+    let end = textureLoad(colour_table, vec2<i32>(below + 1, 0), 0).rgb;
+    return start + (end - start) * (position - f32(below));
 }
 
 // The colour of a pixel with these values of the red, green and blue band; one band looks at the

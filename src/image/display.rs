@@ -9,6 +9,8 @@ mod curve;
 mod equalise;
 mod histogram;
 mod look;
+#[cfg(test)]
+mod looks_tests;
 mod measure;
 mod prepared;
 mod uniform;
@@ -84,8 +86,8 @@ impl Stretch {
             // ln(1001) = 6.908…
             Self::Log => (1000.0 * x).ln_1p() / 6.908_755,
             Self::Sqrt => x.sqrt(),
-            // ln(1000) = 6.907…
-            Self::Power => (6.907_755 * x).exp_m1() / 999.0,
+            // ln(1000) = 6.907…, rounded up so that 1 stays 1.
+            Self::Power => (6.907_756 * x).exp_m1() / 999.0,
             Self::Squared => x * x,
             // sinh(3) = 10.017…
             Self::Sinh => (3.0 * x).sinh() / 10.017_875,
@@ -218,11 +220,37 @@ mod tests {
 
     #[test]
     fn stretches_rise_from_zero_to_one_and_clip() {
-        for stretch in [Stretch::Linear, Stretch::Asinh, Stretch::Log, Stretch::Sqrt] {
+        for stretch in [
+            Stretch::Linear,
+            Stretch::Asinh,
+            Stretch::Log,
+            Stretch::Sqrt,
+            Stretch::Power,
+            Stretch::Squared,
+            Stretch::Sinh,
+        ] {
             assert_eq!((stretch.apply(-3.0), stretch.apply(7.0)), (0.0, 1.0), "{stretch:?}");
             let steps: Vec<f32> = (0..=100).map(|n| stretch.apply(n as f32 / 100.0)).collect();
             assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{stretch:?}");
             assert!(stretch.apply(f32::NAN).is_nan());
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_the_curve_with_the_usual_parameter() {
+        for stretch in [
+            Stretch::Linear,
+            Stretch::Asinh,
+            Stretch::Log,
+            Stretch::Sqrt,
+            Stretch::Power,
+            Stretch::Squared,
+            Stretch::Sinh,
+        ] {
+            for x in [0.0, 0.003, 0.1, 0.5, 0.93, 1.0] {
+                let (value, curve) = (stretch.apply(x), Curve::from(stretch).terms().apply(x));
+                assert!((value - curve).abs() < 1e-6, "{stretch:?} {x}: {value} {curve}");
+            }
         }
     }
 

@@ -63,7 +63,7 @@ impl Image {
     }
 }
 
-/// Why an image could not be read or written; each names the file.
+/// Why an image could not be read, written or shown; each names the file or the setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The file cannot be opened.
@@ -91,6 +91,14 @@ pub enum ImageError {
         pixels: u64,
         /// Which limit it breaks.
         reason: String,
+    },
+    /// A setting of the display makes no sense.
+    #[error("the {setting} {problem}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it and what it may be.
+        problem: String,
     },
     /// The image cannot be written.
     #[error("cannot write {}: {reason}", path.display())]

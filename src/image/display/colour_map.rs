@@ -184,3 +184,136 @@ fn cubehelix(n: usize) -> [u8; 3] {
         ((x + amplitude * (by_cos * cos + by_sin * sin)).clamp(0.0, 1.0) * 255.0).round() as u8
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// matplotlib 3.11.2, `colormaps[name](n)[:3] * 255` (`tests/interop/astropy_display.py`);
+    /// rounding is all that may differ.
+    #[test]
+    fn tables_equal_those_of_matplotlib() {
+        let n = [0, 1, 50, 100, 128, 200, 255];
+        for (map, colours) in [
+            (
+                ColourMap::Viridis,
+                [
+                    [68.09, 1.24, 84.0],
+                    [68.47, 2.45, 85.53],
+                    [65.19, 66.48, 134.72],
+                    [42.49, 118.25, 142.32],
+                    [32.53, 144.57, 140.39],
+                    [112.23, 206.84, 86.95],
+                    [253.28, 231.07, 36.7],
+                ],
+            ),
+            (
+                ColourMap::Magma,
+                [
+                    [0.37, 0.12, 3.54],
+                    [0.58, 0.33, 4.67],
+                    [57.45, 15.41, 110.09],
+                    [137.13, 40.01, 129.17],
+                    [182.68, 54.82, 121.2],
+                    [253.16, 151.7, 104.62],
+                    [251.7, 252.82, 191.12],
+                ],
+            ),
+            (
+                ColourMap::Inferno,
+                [
+                    [0.37, 0.12, 3.54],
+                    [0.58, 0.32, 4.74],
+                    [64.16, 9.61, 102.86],
+                    [144.29, 36.61, 104.11],
+                    [187.6, 55.06, 84.21],
+                    [251.42, 157.02, 6.53],
+                    [252.03, 254.58, 164.46],
+                ],
+            ),
+            (
+                ColourMap::Plasma,
+                [
+                    [12.85, 7.6, 134.63],
+                    [16.2, 7.25, 135.95],
+                    [104.95, 0.15, 167.72],
+                    [174.36, 39.85, 145.77],
+                    [203.55, 71.45, 119.73],
+                    [250.97, 160.58, 57.27],
+                    [239.7, 248.67, 33.49],
+                ],
+            ),
+            (
+                ColourMap::Cividis,
+                [
+                    [0.0, 34.45, 77.71],
+                    [0.0, 35.21, 79.33],
+                    [52.12, 68.8, 108.41],
+                    [100.61, 103.59, 111.94],
+                    [124.62, 123.76, 120.11],
+                    [196.19, 180.29, 104.17],
+                    [253.91, 231.88, 55.53],
+                ],
+            ),
+            (
+                ColourMap::Cubehelix,
+                [
+                    [0.0, 0.0, 0.0],
+                    [1.71, 0.54, 1.52],
+                    [22.2, 58.99, 77.6],
+                    [78.35, 120.86, 47.17],
+                    [161.37, 121.07, 74.13],
+                    [194.43, 194.91, 242.47],
+                    [255.0, 255.0, 255.0],
+                ],
+            ),
+            // matplotlib's afmhot has the same three lines.
+            (
+                ColourMap::Bb,
+                [
+                    [0.0, 0.0, 0.0],
+                    [2.0, 0.0, 0.0],
+                    [100.0, 0.0, 0.0],
+                    [200.0, 72.5, 0.0],
+                    [255.0, 128.5, 1.0],
+                    [255.0, 255.0, 145.0],
+                    [255.0, 255.0, 255.0],
+                ],
+            ),
+        ] {
+            let table = map.table();
+            for (n, expected) in n.into_iter().zip(colours) {
+                for c in 0..3 {
+                    let difference = f32::from(table[n][c]) - expected[c];
+                    assert!(difference.abs() < 0.52, "{map:?} {n}: {:?} {expected:?}", table[n]);
+                }
+            }
+        }
+    }
+
+    /// By hand from the points of DS9's levels.
+    #[test]
+    fn tables_of_ds9_pass_through_their_points() {
+        assert_eq!(ColourMap::Grey.table()[77], [77; 3]);
+        assert_eq!(ColourMap::Heat.table()[51], [150, 51, 0]);
+        assert_eq!(ColourMap::Heat.table()[255], [255; 3]);
+        assert_eq!(ColourMap::Rainbow.table()[0], [255, 0, 255]);
+        assert_eq!(ColourMap::Rainbow.table()[51], [0, 0, 255]);
+        assert_eq!(ColourMap::Rainbow.table()[204], [255, 255, 0]);
+        assert_eq!(ColourMap::Rainbow.table()[255], [255, 0, 0]);
+        assert_eq!(ColourMap::Cool.table()[255], [255; 3]);
+        assert_eq!(ColourMap::A.table()[255], [255, 255, 0]);
+        assert_eq!(ColourMap::B.table()[255], [255; 3]);
+        assert_eq!(ColourMap::He.table()[0], [0; 3]);
+    }
+
+    #[test]
+    fn the_list_is_alphabetical_complete_and_names_are_unique() {
+        assert!(COLOUR_MAPS.windows(2).all(|pair| pair[0].id() < pair[1].id()));
+        for map in COLOUR_MAPS {
+            assert_eq!(ColourMap::find(map.id()), Some(map));
+            assert_eq!(serde_json::to_value(map).unwrap(), map.id());
+            assert_eq!(map.title().to_lowercase(), map.id());
+        }
+    }
+}

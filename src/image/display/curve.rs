@@ -228,3 +228,103 @@ impl Terms {
         y.clamp(0.0, 1.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const X: [f32; 8] = [0.0, 0.001, 0.01, 0.1, 0.3, 0.5, 0.9, 1.0];
+
+    /// astropy 8.0.2, `tests/interop/astropy_display.py`; 3e-6 for six printed decimals and f32.
+    #[test]
+    fn curves_equal_those_of_astropy() {
+        for (curve, expected) in [
+            (Curve::Linear, X),
+            (
+                Curve::Log { a: 1000.0 },
+                [0.0, 0.100_329, 0.347_081, 0.668_010, 0.826_069, 0.899_816, 0.984_766, 1.0],
+            ),
+            (
+                Curve::Log { a: 1.0 },
+                [0.0, 0.001_442, 0.014_355, 0.137_504, 0.378_512, 0.584_963, 0.925_999, 1.0],
+            ),
+            (
+                Curve::Log { a: 1e6 },
+                [0.0, 0.500_072, 0.666_674, 0.833_334, 0.912_854, 0.949_828, 0.992_374, 1.0],
+            ),
+            (
+                Curve::Power { a: 1000.0 },
+                [0.0, 0.000_007, 0.000_072, 0.000_996, 0.006_950, 0.030_653, 0.500_688, 1.0],
+            ),
+            (
+                Curve::Power { a: 0.05 },
+                [0.0, 0.003_149, 0.031_066, 0.272_490, 0.624_115, 0.817_256, 0.981_617, 1.0],
+            ),
+            (
+                Curve::Power { a: 1.2 },
+                [0.0, 0.000_912, 0.009_124, 0.091_997, 0.281_100, 0.477_226, 0.891_598, 1.0],
+            ),
+            (Curve::Sqrt, [0.0, 0.031_623, 0.1, 0.316_228, 0.547_723, 0.707_107, 0.948_683, 1.0]),
+            (Curve::Squared, [0.0, 0.000_001, 0.000_1, 0.01, 0.09, 0.25, 0.81, 1.0]),
+            (
+                Curve::Asinh { a: 0.1 },
+                [0.0, 0.003_335, 0.033_298, 0.293_965, 0.606_508, 0.771_270, 0.965_053, 1.0],
+            ),
+            (
+                Curve::Asinh { a: 0.001 },
+                [0.0, 0.115_956, 0.394_456, 0.697_068, 0.841_602, 0.908_807, 0.986_138, 1.0],
+            ),
+            (
+                Curve::Asinh { a: 3.0 },
+                [0.0, 0.001_018, 0.010_180, 0.101_778, 0.304_883, 0.506_656, 0.902_956, 1.0],
+            ),
+            (
+                Curve::Sinh { a: 1.0 / 3.0 },
+                [0.0, 0.000_299, 0.002_995, 0.030_398, 0.102_469, 0.212_548, 0.739_305, 1.0],
+            ),
+            (Curve::Sinh { a: 0.05 }, [0.0, 0.0, 0.0, 0.0, 0.000_001, 0.000_045, 0.135_335, 1.0]),
+            (
+                Curve::Sinh { a: 3.0 },
+                [0.0, 0.000_982, 0.009_817, 0.098_190, 0.295_007, 0.493_135, 0.896_860, 1.0],
+            ),
+            (Curve::PowerLaw { a: 3.0 }, [0.0, 0.0, 0.000_001, 0.001, 0.027, 0.125, 0.729, 1.0]),
+            (
+                Curve::PowerLaw { a: 0.3 },
+                [0.0, 0.125_893, 0.251_189, 0.501_187, 0.696_845, 0.812_252, 0.968_886, 1.0],
+            ),
+        ] {
+            for (x, expected) in X.into_iter().zip(expected) {
+                let y = curve.terms().apply(x);
+                assert!((y - expected).abs() < 3e-6, "{curve:?} {x}: {y} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_curve_goes_from_zero_to_one_whatever_its_parameter() {
+        let parameters = [f32::NAN, -1.0, 0.0, 1e-30, 0.02, 0.9995, 1.0, 50.0, 1e30, f32::INFINITY];
+        for curve in Curve::ALL {
+            for a in parameters {
+                let terms = curve.with_parameter(a).terms();
+                let steps: Vec<f32> = (0..=50).map(|n| terms.apply(n as f32 / 50.0)).collect();
+                assert!(steps[0].abs() < 1e-6, "{curve:?} {a} {steps:?}");
+                assert!((steps[50] - 1.0).abs() < 1e-5, "{curve:?} {a} {steps:?}");
+                assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]), "{curve:?} {a} {steps:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn curves_have_unique_names_and_are_written_with_them() {
+        for curve in Curve::ALL {
+            assert_eq!(Curve::find(curve.id()), Some(curve));
+            let json = serde_json::to_value(curve).unwrap();
+            assert_eq!(json["kind"], curve.id());
+            assert_eq!(serde_json::from_value::<Curve>(json).unwrap(), curve);
+            assert_eq!(curve.parameter().is_some(), curve.parameter_range().is_some());
+            if let (Some(a), Some((low, high))) = (curve.parameter(), curve.parameter_range()) {
+                assert!(low < a && a < high && curve.with_parameter(a) == curve);
+            }
+        }
+    }
+}

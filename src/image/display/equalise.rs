@@ -50,3 +50,45 @@ pub(super) fn place(table: &[f32], value: f32) -> f32 {
     let fraction = (value - table[below]) / (above - table[below]);
     (below as f32 + fraction.clamp(0.0, 1.0)) / (table.len() - 1) as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_that_occur_often_take_their_share() {
+        let plane = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 3.0, 3.0, 10.0];
+        let table = table(&plane, (0.0, 10.0));
+        // astropy 8.0.2: `HistEqStretch(plane)`; within a step of the table.
+        for (value, expected) in [
+            (0.0, 0.333_333),
+            (0.5, 0.388_889),
+            (1.0, 0.555_556),
+            (2.0, 0.666_667),
+            (3.0, 0.888_889),
+            (6.0, 0.936_508),
+            (10.0, 1.0),
+        ] {
+            let y = place(&table, value);
+            assert!((y - expected).abs() < 1e-3, "{value}: {y} {expected}");
+        }
+    }
+
+    #[test]
+    fn odd_planes_give_a_table_all_the_same() {
+        for plane in [&[][..], &[f32::NAN; 5], &[2.0], &[2.0; 9]] {
+            let table = table(plane, (1.0, 3.0));
+            assert_eq!(table.len(), EQUALISATION_STEPS);
+            assert!(table.windows(2).all(|pair| pair[0] <= pair[1]));
+            assert_eq!((place(&table, 0.0), place(&table, 3.5)), (0.0, 1.0));
+        }
+    }
+
+    #[test]
+    fn large_planes_are_sampled_with_an_odd_step() {
+        assert_eq!(even_step(0, 10), 1);
+        assert_eq!(even_step(10, 10), 1);
+        assert_eq!(even_step(11, 10), 3);
+        assert_eq!(even_step(1 << 26, 1 << 20), 65);
+    }
+}

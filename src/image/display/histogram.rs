@@ -69,3 +69,45 @@ impl Histogram {
         (low.min(limits.0), high.max(limits.1))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_is_counted_once() {
+        let plane = [f32::NAN, -1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, f32::INFINITY];
+        let histogram = Histogram::of(&plane, (0.0, 2.0), 2);
+        assert_eq!(histogram.counts, [2, 3]);
+        assert_eq!((histogram.below, histogram.above, histogram.blank), (1, 1, 2));
+        assert_eq!(histogram.step, 1);
+    }
+
+    #[test]
+    fn large_planes_are_sampled_evenly() {
+        let plane: Vec<f32> = (0..10_000_000).map(|n| (n % 1000) as f32).collect();
+        let histogram = Histogram::of(&plane, (0.0, 1000.0), 10);
+        assert_eq!(histogram.step, 3);
+        assert_eq!(histogram.counts.iter().sum::<u64>(), 3_333_334);
+        assert!(histogram.counts.iter().all(|&count| count.abs_diff(333_333) < 50));
+    }
+
+    #[test]
+    fn odd_ranges_and_planes_do_no_harm() {
+        for range in [(1.0, 1.0), (2.0, 1.0), (f32::NAN, f32::NAN), (f32::MIN, f32::MAX)] {
+            let histogram = Histogram::of(&[1.0, f32::MAX, f32::MIN], range, 0);
+            assert_eq!(histogram.counts.len(), 1);
+        }
+        assert_eq!(Histogram::range(&[], (0.0, 1.0)), (0.0, 1.0));
+        assert_eq!(Histogram::range(&[5.0; 4], (5.0, 5.0)), (5.0, 5.0));
+    }
+
+    #[test]
+    fn the_range_leaves_out_a_lonely_star_but_not_the_limits() {
+        let mut plane: Vec<f32> = (0..10_000).map(|n| (n % 100) as f32).collect();
+        plane[77] = 1e6;
+        let (low, high) = Histogram::range(&plane, (10.0, 20.0));
+        assert!(low == 0.0 && (99.0..130.0).contains(&high), "{low} {high}");
+        assert_eq!(Histogram::range(&plane, (-5.0, 500.0)), (-5.0, 500.0));
+    }
+}

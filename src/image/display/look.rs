@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ColourMap, Curve, Limits, Measured, Prepared};
+use crate::image::ImageError;
 
 /// How an image is shown. Nothing here is of training's concern.
 ///
@@ -151,6 +152,51 @@ impl Default for Lupton {
     }
 }
 
+impl Lupton {
+    fn check(&self) -> Result<(), ImageError> {
+        if !(0.0..=1e10).contains(&self.q) {
+            return refuse("Q", "must be between 0 and 1e10 (8 is usual)".into());
+        }
+        let (LinearRange::Automatic { factor: stretch } | LinearRange::Fixed { value: stretch }) =
+            self.stretch;
+        if !(stretch.is_finite() && stretch > 0.0) {
+            return refuse("stretch of Lupton's RGB", "must be above zero".into());
+        }
+        if !self.scale.iter().all(|scale| scale.is_finite() && *scale >= 0.0) {
+            return refuse("scale of the bands", "must be three numbers of zero or more".into());
+        }
+        Ok(())
+    }
+}
+
+impl Curve {
+    fn check(self) -> Result<(), ImageError> {
+        match (self.parameter(), self.parameter_range()) {
+            (Some(a), Some((low, high))) if !(low..=high).contains(&a) => {
+                let id = self.id();
+                refuse("stretch", format!("{id}:{a} must have a parameter from {low} to {high}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_limits(limits: Limits) -> Result<(), ImageError> {
+    match limits {
+        Limits::Percentile { percent } if !(percent > 0.0 && percent <= 100.0) => {
+            refuse("percentile", format!("{percent} must be above 0 and at most 100"))
+        }
+        Limits::Fixed { low, high } if !(low.is_finite() && high.is_finite() && low < high) => {
+            refuse("limits", format!("{low} and {high} must be numbers, the lower one first"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse(setting: &'static str, problem: String) -> Result<(), ImageError> {
+    Err(ImageError::Setting { setting, problem })
+}
+
 impl Mode {
     /// 1 or 3.
     pub fn bands(self) -> usize {
@@ -179,6 +225,22 @@ impl Look {
             && self.limits[..bands] == other.limits[..bands]
             && (!equalised(self) || equalised(other))
             && lupton
+    }
+
+    /// Checks every setting that the mode uses. A look that is refused still gives colours: what
+    /// makes no sense is drawn as the nearest that does.
+    ///
+    /// # Errors
+    /// [`ImageError::Setting`] naming the first setting that makes no sense, and what it may be.
+    pub fn check(&self) -> Result<(), ImageError> {
+        self.limits[..self.mode.bands()].iter().try_for_each(|&limits| check_limits(limits))?;
+        if !(self.contrast.is_finite() && self.contrast >= 0.0) {
+            return refuse("contrast", "must be zero or more (1 is neutral)".into());
+        }
+        if !self.bias.is_finite() {
+            return refuse("bias", "must be a number, usually 0 to 1 (0.5 is neutral)".into());
+        }
+        if self.mode == Mode::LuptonRgb { self.lupton.check() } else { self.curve.check() }
     }
 
     /// Ready to colour pixels and to be sent to the GPU.

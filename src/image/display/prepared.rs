@@ -2,7 +2,7 @@
 
 use super::curve::Terms;
 use super::equalise::{self, EQUALISATION_STEPS};
-use super::{ColourTable, Image, LinearRange, Look, Measured, Mode, Rgb8};
+use super::{ColourTable, Curve, Image, LinearRange, Look, Measured, Mode, Rgb8};
 
 /// Values are held within this, so that no product of the formulas overflows.
 const LARGEST: f32 = 1e18;
@@ -49,18 +49,23 @@ impl Prepared {
             colours.reverse();
         }
         let q = softening(look.lupton.q);
+        let equalisation = equalisation(look, measured);
+        let curve = match look.curve {
+            Curve::HistogramEqualisation if equalisation.is_empty() => Curve::Linear,
+            curve => curve,
+        };
         Self {
             mode: look.mode,
             low: measured.limits.map(|(low, _)| within(low)),
             factor: factors(look, measured),
-            curve: look.curve.terms(),
+            curve: curve.terms(),
             contrast: finite_or(look.contrast, 1.0),
             bias: finite_or(look.bias, 0.5),
             q,
             slope: (0.1 / (0.1 * f64::from(q)).asinh()) as f32,
             blank: look.blank,
             colours,
-            equalisation: measured.equalisation.clone(),
+            equalisation,
         }
     }
 
@@ -146,6 +151,18 @@ impl Prepared {
         std::array::from_fn(|c| {
             (f32::from(from[c]) + (f32::from(to[c]) - f32::from(from[c])) * fraction).round() as u8
         })
+    }
+}
+
+/// A table for each band of a look that equalises; empty for others, and where the tables were
+/// measured for another look.
+fn equalisation(look: &Look, measured: &Measured) -> Vec<f32> {
+    let equalises = look.mode != Mode::LuptonRgb && look.curve == Curve::HistogramEqualisation;
+    let length = look.mode.bands() * EQUALISATION_STEPS;
+    if !equalises {
+        Vec::new()
+    } else {
+        measured.equalisation.get(..length).unwrap_or_default().to_vec()
     }
 }
 

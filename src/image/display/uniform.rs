@@ -70,3 +70,26 @@ impl Prepared {
         table
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::display::{Curve, Look, Measured};
+
+    #[test]
+    fn bytes_stand_where_the_documentation_says() {
+        let look =
+            Look { mode: Mode::SimpleRgb, curve: Curve::Sqrt, contrast: 2.0, ..Look::default() };
+        let limits = [(1.0, 2.0), (2.0, 4.0), (3.0, 3.5)];
+        let prepared = look.prepare(&Measured { limits, ..Measured::default() });
+        let bytes = prepared.uniform_bytes();
+        assert_eq!(bytes.len(), UNIFORM_BYTES);
+        let float = |at: usize| f32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!([0, 4, 8, 12].map(float), [1.0, 2.0, 3.0, 2.0]);
+        assert_eq!([16, 20, 24, 28].map(float), [1.0, 0.5, 2.0, 0.5]);
+        assert_eq!(float(60), 1.0);
+        assert_eq!((bytes[64], bytes[68]), (1, 4));
+        assert_eq!(prepared.colour_table_bytes().len(), 1024);
+        assert_eq!(prepared.equalisation_table().len(), 3 * EQUALISATION_STEPS);
+    }
+}
