@@ -44,10 +44,15 @@ pub(super) fn line(painter: &Painter, points: Vec<Pos2>, width: f32, colour: Col
     painter.line(points, Stroke::new(width, colour));
 }
 
+/// Minutes and seconds of arc in letters that the window's font has.
+pub(super) fn primes(words: &str) -> String {
+    words.replace('″', "\"").replace('′', "'")
+}
+
 /// Text that can be read on dark and on bright pixels.
 pub(super) fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, colour: Color32) {
     let font = FontId::proportional(12.0);
-    let galley = painter.layout_no_wrap(words.to_owned(), font, colour);
+    let galley = painter.layout_no_wrap(primes(words), font, colour);
     let rect = anchor.anchor_size(at, galley.size());
     painter.rect_filled(rect.expand2(vec2(3.0, 1.0)), 3, Color32::from_black_alpha(130));
     painter.galley(rect.min, galley, colour);

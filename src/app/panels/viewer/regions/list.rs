@@ -6,6 +6,7 @@ use egui::{Color32, RichText, TextEdit, Ui};
 
 use super::super::PanelContext;
 use super::super::display_form::significant;
+use super::super::overlay::primes;
 use super::super::save::{request, stem};
 use super::inside;
 use crate::app::theme::SPACE;
@@ -86,7 +87,8 @@ fn chosen_ui(
     }
     let weak = ctx.theme.text_weak;
     ui.label(RichText::new(inside::place_words(exposure, region.shape.centre())).small());
-    ui.label(RichText::new(size_words(exposure, &region.shape)).small().color(weak));
+    let size = primes(&size_words(exposure, &region.shape));
+    ui.label(RichText::new(size).small().color(weak));
     if matches!(region.shape, Shape::Ruler { .. }) {
         return;
     }
