@@ -66,15 +66,15 @@ impl LookArgs {
 
     /// The look of one band, or of three; settings that would do nothing are refused.
     pub(super) fn look(&self, colours: bool, photograph: bool) -> Result<Look, BadArgument> {
-        let mode = match (colours, self.rgb) {
-            (false, _) => Mode::OneBand,
-            (true, Some(Rgb::Simple)) => Mode::SimpleRgb,
-            (true, None) if photograph && !self.sets_lupton() => Mode::SimpleRgb,
-            (true, _) => Mode::LuptonRgb,
+        let usual = Look::usual(photograph, colours);
+        let mode = match self.rgb {
+            _ if !colours => Mode::OneBand,
+            Some(Rgb::Simple) => Mode::SimpleRgb,
+            None if !self.sets_lupton() => usual.mode,
+            _ => Mode::LuptonRgb,
         };
         self.check_use(mode)?;
-        let mut look =
-            if photograph { Look::plain(mode) } else { Look { mode, ..Look::default() } };
+        let mut look = Look { mode, ..usual };
         self.write_limits(&mut look)?;
         self.write_lupton(&mut look)?;
         look.curve = self.stretch.unwrap_or(look.curve);

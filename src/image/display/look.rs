@@ -211,6 +211,17 @@ impl Look {
         Self { mode, limits, curve: Curve::Linear, ..Self::default() }
     }
 
+    /// How an image is shown at first: a photograph, whose values are colours already, as it is;
+    /// others between percentiles by asinh, three bands by Lupton's RGB.
+    pub fn usual(photograph: bool, colours: bool) -> Self {
+        match (photograph, colours) {
+            (true, true) => Self::plain(Mode::SimpleRgb),
+            (true, false) => Self::plain(Mode::OneBand),
+            (false, true) => Self { mode: Mode::LuptonRgb, ..Self::default() },
+            (false, false) => Self::default(),
+        }
+    }
+
     /// True when what [`Measured::of`] found for `other` holds for this look too.
     pub fn measures_as(&self, other: &Self) -> bool {
         let equalised = |look: &Self| {
