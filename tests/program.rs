@@ -116,6 +116,34 @@ fn a_run_is_complete_and_can_be_evaluated_predicted_and_explained() {
     }
 }
 
+/// Two networks asked together: the mean of their probabilities, and how far they differ.
+#[test]
+fn several_networks_are_evaluated_and_predict_together() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [first, second] = ["1", "2"].map(|name| scratch.path().join(name));
+    short_run(&first);
+    fs::create_dir(&second).unwrap();
+    for entry in fs::read_dir(&first).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), second.join(entry.file_name())).unwrap();
+        }
+    }
+    let alone = json(&["evaluate", text(&first), "--json"]);
+    let out = scratch.path().join("together");
+    let both = ["evaluate", text(&first), text(&second), "--json", "--out", text(&out)];
+    let together = json(&both);
+    assert_eq!(together["n"], 75);
+    assert_eq!(together["confusion"], alone["confusion"], "a network and its copy");
+    let data = galaxies();
+    let table = out.join("predict.csv");
+    let arguments = ["--data", text(&data), "--out", text(&table), "--json"];
+    json(&[&["predict", text(&first), text(&second)], &arguments[..]].concat());
+    let mut rows = csv::Reader::from_path(&table).unwrap();
+    let header = rows.headers().unwrap().clone();
+    let spread = header.iter().position(|name| name == "std spiral").expect("a spread");
+    assert!(rows.records().all(|row| row.unwrap()[spread].parse::<f64>().unwrap().abs() < 1e-6));
+}
+
 #[test]
 fn a_finished_run_is_not_overwritten() {
     let scratch = tempfile::tempdir().unwrap();

@@ -8,6 +8,7 @@ mod commands;
 mod dialogs;
 mod engine;
 mod galaxies;
+mod gpu;
 mod layout;
 mod looker;
 mod panels;

@@ -7,6 +7,7 @@ use super::commands::{self, Desk};
 use super::dialogs::Dialogs;
 use super::engine::Engine;
 use super::galaxies::Galaxies;
+use super::gpu;
 use super::layout::Layout;
 use super::looker::Request;
 use super::panels::PanelContext;
@@ -14,7 +15,8 @@ use super::theme::{self, Theme};
 use super::toasts::Toasts;
 use super::{Launch, bar};
 use crate::catalogue::OpenOptions;
-use crate::session::{Action, Data, Effect, Preferences, State, reduce};
+use crate::image;
+use crate::session::{Action, Data, Effect, Preferences, State, ViewerAction, reduce};
 use crate::train::Plan;
 
 const KEEP_LAYOUT: &str = "layout";
@@ -41,6 +43,9 @@ impl App {
     pub fn new(creation: &eframe::CreationContext<'_>, launch: Launch) -> Self {
         let mut app = Self::for_test(&creation.egui_ctx, launch);
         app.dialogs.ask_the_system();
+        if let Some(graphics) = &creation.wgpu_render_state {
+            gpu::set_target(&creation.egui_ctx, graphics.target_format);
+        }
         if let Some(storage) = creation.storage {
             app.restore(storage);
         }
@@ -157,6 +162,10 @@ impl App {
             Effect::FindRate(plan) => self.engine.find_rate(*plan),
             Effect::StopFinder => self.engine.stop_finder(),
             Effect::OpenRun(run, folder) => self.engine.open_run(run, folder),
+            Effect::Expose { ticket, parts } => self.engine.expose(ticket, parts),
+            Effect::ReadRegions(frame, path, exposure) => {
+                self.engine.read_regions(frame, path, exposure);
+            }
             Effect::Send(run, command) => self.engine.send(run, command),
             Effect::Look { run, folder, catalogue, watch, step } => {
                 self.engine.look(Request { run, folder, catalogue, watch, step });
@@ -187,8 +196,11 @@ impl App {
     /// Files dropped on the window.
     fn take_dropped(&mut self, ctx: &Context) {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        if let Some(path) = dropped.first().map(|file| file.path().to_path_buf()) {
-            self.dialogs.open_path(path, &self.state, &mut self.actions, ctx);
+        let mut paths: Vec<_> = dropped.iter().map(|file| file.path().to_path_buf()).collect();
+        if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
+            self.actions.push(ViewerAction::Open(paths).into());
+        } else if !paths.is_empty() {
+            self.dialogs.open_path(paths.swap_remove(0), &self.state, &mut self.actions, ctx);
         }
     }
 

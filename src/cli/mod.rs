@@ -18,6 +18,7 @@ mod networks;
 mod opening;
 mod output;
 mod predict;
+mod render;
 pub(crate) mod sample;
 mod settings;
 mod simulate;
@@ -31,6 +32,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::image::ImageError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
@@ -67,6 +69,8 @@ enum Command {
     Networks(networks::Args),
     /// Class probabilities of images as a table.
     Predict(Box<predict::Args>),
+    /// Write an image as the viewer shows it: limits, stretch, colours.
+    Render(Box<render::Args>),
     /// Make a data set of simulated galaxies or lenses.
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
@@ -107,6 +111,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Info(args)) => info::run(&args),
         Some(Command::Networks(args)) => networks::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
+        Some(Command::Render(args)) => render::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Weights(args)) => weights::run(&args),
@@ -144,8 +149,10 @@ fn words(error: &anyhow::Error) -> String {
 /// The exit status for an error: 2 where the arguments were wrong.
 fn status_of(error: &anyhow::Error) -> u8 {
     let wrong_setting = |error: &TrainError| matches!(error, TrainError::Setting { .. });
+    let wrong_look = |error: &ImageError| matches!(error, ImageError::Setting { .. });
     let bad = error.chain().any(|cause| {
         cause.is::<BadArgument>()
+            || cause.downcast_ref().is_some_and(wrong_look)
             || cause.downcast_ref().is_some_and(wrong_setting)
             || matches!(cause.downcast_ref(), Some(RunError::Train(inner)) if wrong_setting(inner))
     });

@@ -1,9 +1,9 @@
-//! FITS files through cfitsio.
+//! FITS files: plain images by ourselves, tile-compressed ones through cfitsio.
 //!
-//! A file's structure is walked and its sizes are checked first ([`structure`]); then cfitsio gets
-//! the chosen header-data unit alone, as a small file in memory, or, for large plain files, the
-//! file itself. So a broken unit elsewhere does no harm, nothing is allocated that the file does
-//! not hold, and brackets in a file name mean nothing.
+//! A file's structure is walked and its sizes are checked first ([`structure`]). Values that are
+//! not compressed are converted piece by piece ([`plain`]); of a compressed image cfitsio gets its
+//! header-data unit alone, as a small file in memory. So a broken unit elsewhere does no harm,
+//! nothing is allocated that the file does not hold, and brackets in a file name mean nothing.
 
 mod card;
 mod cfitsio;
@@ -11,31 +11,34 @@ mod cfitsio;
 mod conformance;
 #[cfg(test)]
 mod damage;
+mod plain;
 mod rice;
 mod source;
 mod structure;
 mod table;
 mod tiles;
+mod units;
 mod wcs;
 mod write;
 
+use std::ops::Range;
 use std::path::Path;
 
 pub use super::info::FileInfo;
+pub use card::Card;
 pub use table::{FitsTable, holds_table, read_table};
+pub use units::{HduInfo, HduKind, hdus, header};
 pub use write::write;
 
 use super::info::Statistics;
 use super::{Image, ImageError, allocate};
 use card::{CARD, Header};
 use cfitsio::Handle;
+use plain::Coding;
 use source::Source;
 use structure::{BLOCK, Content, Refusal, Shape, Unit};
 
-/// Units longer than this are read from the plain file, piece by piece, instead of from memory.
-const MAX_IN_MEMORY: u64 = 64 << 20;
-
-/// Values that are converted or counted at a time.
+/// Values of compressed images that are converted or counted at a time.
 const PIECE: usize = 1 << 20;
 
 /// Reads the image in a header-data unit (counted from 0), or the first image of the file.
@@ -47,11 +50,40 @@ const PIECE: usize = 1 << 20;
 /// [`ImageError`] when the file cannot be opened, is no FITS file, holds no image (in that unit),
 /// breaks off, is damaged, or claims more pixels than Arclet accepts.
 pub fn read_hdu(path: &Path, hdu: Option<usize>) -> Result<Image, ImageError> {
-    let mut opened = Opened::open(path, hdu)?;
-    let [bands, height, width] = opened.shape.bands_height_width();
-    let mut data = allocate(path, opened.shape.pixels())?;
-    opened.read(&mut data).map_err(|reason| ImageError::format(path, reason))?;
-    Ok(Image { bands, height, width, data, header: opened.header.pairs() })
+    let opened = Opened::open(path, hdu, None)?;
+    let bands = opened.shape.bands_height_width()[0];
+    opened.image(path, 0..bands)
+}
+
+/// Reads some planes of the image in a header-data unit, or of the first image of the file, so that
+/// a large cube need not be read whole. Planes are counted from 0 over all axes but the last two.
+///
+/// Shape: `[planes.len(), height, width]`. Units: as [`read_hdu`].
+///
+/// # Errors
+/// As [`read_hdu`], and when there are no such planes. Only the pixels of `planes` count against
+/// the largest image that Arclet opens.
+pub fn read_planes(
+    path: &Path,
+    hdu: Option<usize>,
+    planes: Range<usize>,
+) -> Result<Image, ImageError> {
+    let opened = Opened::open(path, hdu, Some(&planes))?;
+    let bands = opened.shape.bands_height_width()[0];
+    if planes.is_empty() || planes.end > bands {
+        let Range { start, end } = planes;
+        let reason = format!("it has {bands} planes, not those from {start} up to {end}");
+        return Err(ImageError::format(path, reason));
+    }
+    opened.image(path, planes)
+}
+
+/// Reads one plane, as [`read_planes`] does.
+///
+/// # Errors
+/// As [`read_planes`].
+pub fn read_plane(path: &Path, hdu: Option<usize>, plane: usize) -> Result<Image, ImageError> {
+    read_planes(path, hdu, plane..plane.saturating_add(1))
 }
 
 /// Describes the image in a header-data unit, or the first image of the file, with statistics
@@ -60,7 +92,7 @@ pub fn read_hdu(path: &Path, hdu: Option<usize>) -> Result<Image, ImageError> {
 /// # Errors
 /// As [`read_hdu`].
 pub fn info(path: &Path, hdu: Option<usize>) -> Result<FileInfo, ImageError> {
-    let mut opened = Opened::open(path, hdu)?;
+    let mut opened = Opened::open(path, hdu, None)?;
     let header = &opened.header;
     let [_, height, width] = opened.shape.bands_height_width();
     let mut info = FileInfo {
@@ -95,114 +127,137 @@ pub fn centre(path: &Path) -> Option<(f64, f64)> {
     sky.ra.zip(sky.dec)
 }
 
-/// An image that cfitsio is ready to read.
+/// An image that is ready to be read.
 struct Opened {
-    handle: Handle,
+    pixels: Pixels,
     index: usize,
     header: Header,
     shape: Shape,
     compression: Option<String>,
 }
 
+/// Where the pixels come from.
+enum Pixels {
+    Plain { source: Source, unit: Unit, coding: Coding },
+    Tiles(Handle),
+}
+
 impl Opened {
-    fn open(path: &Path, hdu: Option<usize>) -> Result<Self, ImageError> {
+    fn open(
+        path: &Path,
+        hdu: Option<usize>,
+        planes: Option<&Range<usize>>,
+    ) -> Result<Self, ImageError> {
         let mut source = Source::open(path)?;
-        let unit = structure::find(&mut source, hdu).map_err(|refusal| match refusal {
-            Refusal::Format(reason) => ImageError::format(path, reason),
-            Refusal::TooLarge(pixels, reason) => {
-                ImageError::TooLarge { path: path.to_path_buf(), pixels, reason }
-            }
-        })?;
+        let refused = |refusal: Refusal| refusal.of(path);
+        let unit = structure::find(&mut source, hdu).map_err(refused)?;
+        structure::check_image(&mut source, &unit, planes).map_err(refused)?;
         if let Content::Compressed(shape) = &unit.content {
             super::check_pixels(path, shape.pixels() as u64, source.file_bytes())?;
         }
-        Self::from_unit(path, &mut source, unit).map_err(|reason| ImageError::format(path, reason))
+        Self::from_unit(source, unit).map_err(|reason| ImageError::format(path, reason))
     }
 
-    fn from_unit(path: &Path, source: &mut Source, unit: Unit) -> Result<Self, String> {
+    fn from_unit(mut source: Source, unit: Unit) -> Result<Self, String> {
         let index = unit.index;
         match unit.content {
             Content::Image(ref shape) => {
-                let shape = shape.clone();
-                let whole_blocks = source.reaches(unit.data + padded(unit.data_bytes))?;
-                let large = unit.data_bytes > MAX_IN_MEMORY;
-                let handle = if large && source.is_plain() && whole_blocks {
-                    let mut handle = Handle::open(path)?;
-                    handle.go_to(index)?;
-                    handle
-                } else {
-                    in_memory(source, &unit)?
-                };
-                Ok(Self { handle, index, header: unit.header, shape, compression: None })
+                let (shape, header) = (shape.clone(), unit.header.clone());
+                let coding = Coding::of(&header, &shape);
+                let pixels = Pixels::Plain { source, unit, coding };
+                Ok(Self { pixels, index, header, shape, compression: None })
             }
             Content::Compressed(ref shape) => {
                 let shape = shape.clone();
-                let handle = in_memory(source, &unit)?;
+                let pixels = Pixels::Tiles(in_memory(&mut source, &unit)?);
                 let compression = unit.header.text("ZCMPTYPE").map(str::to_string);
                 let header = unit.header.of_compressed_image();
-                Ok(Self { handle, index, header, shape, compression })
+                Ok(Self { pixels, index, header, shape, compression })
             }
             Content::Other(what) => Err(format!("HDU {index} holds no image but {what}")),
         }
     }
 
-    /// True when blank pixels are marked by a number, so that cfitsio has to look for them. In
-    /// plain floating-point images they are NaN already, and cfitsio would take infinities too.
-    fn has_blank_numbers(&self) -> bool {
-        self.shape.bitpix > 0 || self.compression.is_some()
+    /// Reads planes that are there.
+    fn image(mut self, path: &Path, planes: Range<usize>) -> Result<Image, ImageError> {
+        let [_, height, width] = self.shape.bands_height_width();
+        let mut data = allocate(path, planes.len() * height * width)?;
+        let first = planes.start * height * width;
+        self.read(first, &mut data).map_err(|reason| ImageError::format(path, reason))?;
+        let header = self.header.pairs();
+        Ok(Image { bands: planes.len(), height, width, data, header })
     }
 
-    /// Words for a failure to read pixels that are there.
-    fn damaged(&self, reason: String) -> String {
-        if self.compression.is_some() {
-            format!("its compressed data are damaged: {reason}")
-        } else {
-            reason
-        }
-    }
-
-    fn read(&mut self, out: &mut [f32]) -> Result<(), String> {
-        self.read_pixels(out).map_err(|reason| self.damaged(reason))
-    }
-
-    fn read_pixels(&mut self, out: &mut [f32]) -> Result<(), String> {
-        let blanks = self.has_blank_numbers();
-        if self.shape.bitpix != -64 {
-            return self.handle.read_f32(0, blanks, out);
-        }
-        // cfitsio refuses doubles beyond the range of f32; as f32 they become infinite.
-        let mut doubles = vec![0.0; PIECE.min(out.len())];
-        for (n, piece) in out.chunks_mut(PIECE).enumerate() {
-            let doubles = &mut doubles[..piece.len()];
-            self.handle.read_f64(n * PIECE, blanks, doubles)?;
-            for (value, double) in piece.iter_mut().zip(doubles) {
-                *value = *double as f32;
+    /// Reads values from number `first` (from 0).
+    fn read(&mut self, first: usize, out: &mut [f32]) -> Result<(), String> {
+        match &mut self.pixels {
+            Pixels::Plain { source, unit, coding } => {
+                plain::read_f32(source, unit, *coding, first, out)
+            }
+            Pixels::Tiles(handle) => {
+                read_tiles(handle, self.shape.bitpix, first, out).map_err(damaged)
             }
         }
-        Ok(())
     }
 
     fn statistics(&mut self) -> Result<Statistics, String> {
-        let blanks = self.has_blank_numbers();
         let pixels = self.shape.pixels();
-        // Whole rows, so that tiles are seldom decompressed twice.
-        let width = self.shape.axes.last().map_or(1, |&n| n as usize);
-        let piece = (PIECE.div_ceil(width) * width).min(pixels);
-        let mut values = vec![0.0; piece];
         let mut statistics = Statistics::default();
-        let mut first = 0;
-        while first < pixels {
-            let values = &mut values[..piece.min(pixels - first)];
-            self.handle.read_f64(first, blanks, values).map_err(|reason| self.damaged(reason))?;
-            statistics.add(values.iter().copied());
-            first += values.len();
+        let take = |values: &[f64]| statistics.add(values.iter().copied());
+        match &mut self.pixels {
+            Pixels::Plain { source, unit, coding } => {
+                plain::for_each_f64(source, unit, *coding, pixels, take)?;
+            }
+            Pixels::Tiles(handle) => {
+                let width = self.shape.axes.last().map_or(1, |&n| n as usize);
+                for_each_of_tiles(handle, pixels, width, take).map_err(damaged)?;
+            }
         }
         Ok(statistics)
     }
 }
 
-fn padded(bytes: u64) -> u64 {
-    bytes.next_multiple_of(BLOCK as u64)
+/// Words for a failure to read pixels that are there.
+fn damaged(reason: String) -> String {
+    format!("its compressed data are damaged: {reason}")
+}
+
+fn read_tiles(
+    handle: &mut Handle,
+    bitpix: i64,
+    first: usize,
+    out: &mut [f32],
+) -> Result<(), String> {
+    if bitpix != -64 {
+        return handle.read_f32(first, true, out);
+    }
+    // cfitsio refuses doubles beyond the range of f32; as f32 they become infinite.
+    let mut doubles = vec![0.0; PIECE.min(out.len())];
+    for (n, piece) in out.chunks_mut(PIECE).enumerate() {
+        let doubles = &mut doubles[..piece.len()];
+        handle.read_f64(first + n * PIECE, true, doubles)?;
+        for (value, double) in piece.iter_mut().zip(doubles) {
+            *value = *double as f32;
+        }
+    }
+    Ok(())
+}
+
+/// Gives all values to `take` in whole rows, so that tiles are seldom decompressed twice.
+fn for_each_of_tiles(
+    handle: &mut Handle,
+    pixels: usize,
+    width: usize,
+    mut take: impl FnMut(&[f64]),
+) -> Result<(), String> {
+    let piece = (PIECE.div_ceil(width) * width).min(pixels);
+    let mut values = vec![0.0; piece];
+    for first in (0..pixels).step_by(piece) {
+        let values = &mut values[..piece.min(pixels - first)];
+        handle.read_f64(first, true, values)?;
+        take(values);
+    }
+    Ok(())
 }
 
 /// Gives cfitsio the unit as a file of its own in memory: behind an empty primary header when it

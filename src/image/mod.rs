@@ -1,13 +1,16 @@
 //! Images as Arclet knows them: f32 planes with a header, read from FITS and raster files.
 //!
-//! This room knows files and pixels only; no thread, no network, no window.
+//! This room knows files and pixels only; no network, no window.
 
 pub mod display;
+pub mod exposure;
 pub mod fits;
 mod info;
+pub mod pyramid;
 pub mod raster;
 pub mod region;
 pub mod sky;
+pub mod view;
 
 use std::fs::File;
 use std::io::Read;
@@ -26,8 +29,8 @@ const HARMLESS_PIXELS: u64 = 1 << 24;
 const MAX_PIXELS_PER_BYTE: u64 = 8 * 1032;
 
 /// File name endings that Arclet reads, in lower case.
-const EXTENSIONS: [&str; 10] =
-    ["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
+pub(crate) const EXTENSIONS: &[&str] =
+    &["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
 
 /// An image of any number of bands.
 ///
@@ -60,7 +63,7 @@ impl Image {
     }
 }
 
-/// Why an image could not be read or written; each names the file.
+/// Why an image could not be read, written or shown; each names the file or the setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The file cannot be opened.
@@ -88,6 +91,14 @@ pub enum ImageError {
         pixels: u64,
         /// Which limit it breaks.
         reason: String,
+    },
+    /// A setting of the display makes no sense.
+    #[error("the {setting} {problem}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it and what it may be.
+        problem: String,
     },
     /// The image cannot be written.
     #[error("cannot write {}: {reason}", path.display())]
@@ -245,14 +256,15 @@ fn check_pixels(path: &Path, pixels: u64, file_bytes: u64) -> Result<(), ImageEr
 
 /// A vector of zeros, or the error that memory does not suffice (an abort otherwise).
 fn allocate<T: Clone + Default>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
-    let mut data = Vec::new();
+    let mut data = Vec::<T>::new();
     data.try_reserve_exact(length).map_err(|error| ImageError::TooLarge {
         path: path.to_path_buf(),
         pixels: length as u64,
         reason: error.to_string(),
     })?;
-    data.resize(length, T::default());
-    Ok(data)
+    drop(data);
+    // Fresh memory is zero: nothing is written, and only what is used later is taken.
+    Ok(vec![T::default(); length])
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::data::Filter;
 use super::log::Level;
 use super::runs::RunId;
 use super::state::{DeviceEntry, ThemeChoice};
+use super::viewer::ViewerAction;
 use super::weights::WeightsQuestion;
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::network::transfer::Report;
@@ -97,6 +98,10 @@ pub enum Action {
     /// Take a run off the list; its folder stays.
     RemoveRun(RunId),
 
+    // The viewer
+    /// Something about the images that are looked at.
+    Viewer(Box<ViewerAction>),
+
     // The program
     /// Devices that were found, or why the search failed.
     Devices(Result<Vec<DeviceEntry>, String>),
@@ -126,6 +131,12 @@ pub enum Action {
     Notify(Level, String),
     /// Take a notice off the screen.
     Dismiss(u64),
+}
+
+impl From<ViewerAction> for Action {
+    fn from(action: ViewerAction) -> Self {
+        Self::Viewer(Box::new(action))
+    }
 }
 
 /// What the opening thread found.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use super::action::SaveRequest;
 use super::runs::RunId;
+use super::viewer::FrameId;
 use super::weights::WeightsQuestion;
 use crate::catalogue::{Catalogue, OpenOptions};
+use crate::image::exposure::{Exposure, Part};
 use crate::train::{Command, Plan, Watch};
 
 /// Work outside the state.
@@ -46,6 +48,15 @@ pub enum Effect {
     StopFinder,
     /// Read a finished run.
     OpenRun(RunId, PathBuf),
+    /// Read planes of image files for the viewer, on a background thread.
+    Expose {
+        /// Names the reading in what it tells.
+        ticket: u64,
+        /// One plane, or three.
+        parts: Vec<Part>,
+    },
+    /// Read regions for an image of the viewer, on a background thread.
+    ReadRegions(FrameId, PathBuf, Arc<Exposure>),
     /// Tell a running engine.
     Send(RunId, Command),
     /// Look inside the network of a run that no longer trains.

@@ -13,6 +13,7 @@ mod reduce;
 pub mod runs;
 mod state;
 mod undo;
+pub mod viewer;
 mod weights;
 
 pub use action::{Action, Opened, SaveRequest, Writer};
@@ -24,6 +25,7 @@ pub use reduce::reduce;
 pub use runs::{RunId, RunView};
 pub use state::{DeviceEntry, Devices, Preferences, State, ThemeChoice};
 pub use undo::Undo;
+pub use viewer::{Frame, FrameId, Viewer, ViewerAction};
 pub use weights::{WeightsQuestion, WeightsView};
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
-use super::weights;
+use super::{viewer, weights};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
@@ -43,8 +43,8 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::TakeSettings(path, read) => take_settings(state, &path, read),
         Action::TakeNetwork(path, read) => take_network(state, &path, read),
         Action::TakeWeights(question, answer) => weights::take(state, &question, answer),
-        Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan)),
-        Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan)),
+        Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan, &mut state.viewer)),
+        Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan, &mut state.viewer)),
         Action::StartRun => return start(state),
         Action::ResumeRun(folder) => return resume(state, folder),
         Action::OpenRun(folder) => return open_run(state, folder),
@@ -82,6 +82,7 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SetScale(scale) => state.preferences.scale = scale.clamp(0.5, 3.0),
         Action::SetRunsFolder(folder) => state.preferences.runs_folder = folder,
         Action::ClearRecent => state.preferences.recent.clear(),
+        Action::Viewer(action) => return viewer::reduce(state, *action),
         Action::Notify(level, text) => state.log.push(level, text),
         Action::Dismiss(id) => state.log.dismiss(id),
     }

@@ -19,10 +19,13 @@ mod synthetic;
 #[cfg(test)]
 mod tests_of_runs;
 mod training;
+mod viewer;
 mod welcome;
 
 pub(crate) use inside::end_of_frame;
 pub(crate) use pipeline::draw_again;
+
+use std::path::PathBuf;
 
 use crate::app::galaxies::Galaxies;
 use crate::app::theme::Theme;
@@ -45,6 +48,13 @@ impl PanelContext<'_> {
     pub(crate) fn push(&mut self, action: Action) {
         self.actions.push(action);
     }
+}
+
+/// The files of the chosen galaxy; none while none is chosen.
+pub(crate) fn chosen_files(state: &State) -> Vec<PathBuf> {
+    let sample = state.selected.zip(state.data.ready());
+    let sample = sample.and_then(|(index, data)| data.catalogue.samples.get(index));
+    sample.map(|sample| sample.files.clone()).unwrap_or_default()
 }
 
 /// One panel.
@@ -114,6 +124,12 @@ pub(crate) const PANELS: &[Panel] = &[
         title: "Curves",
         help: "Loss and accuracy of the runs, live.",
         ui: training::training_ui,
+    },
+    Panel {
+        id: "viewer",
+        title: "Viewer",
+        help: "Any FITS or raster image: stretch, colours, coordinates, regions, header.",
+        ui: viewer::viewer_ui,
     },
 ];
 

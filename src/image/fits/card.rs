@@ -5,15 +5,18 @@
 /// Columns of a card.
 pub(super) const CARD: usize = 80;
 
-/// One card: keyword and value as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Card {
+/// One card: keyword, value and comment as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Card {
     /// The keyword; `HIERARCH` keywords without that word; empty for blank cards.
-    pub(super) keyword: String,
-    /// The value without quotes and comment; the text of commentary cards.
-    pub(super) value: String,
+    pub keyword: String,
+    /// The value without quotes and comment, its `CONTINUE` cards joined; the text of commentary
+    /// cards (`HISTORY`, `COMMENT`, blank).
+    pub value: String,
+    /// What follows the value behind a slash.
+    pub comment: String,
     /// Whether the value was a quoted string.
-    pub(super) quoted: bool,
+    pub quoted: bool,
 }
 
 impl Card {
@@ -32,34 +35,44 @@ impl Card {
         } else if keyword == "CONTINUE" {
             return Self::with_value(keyword, rest);
         }
-        Self { keyword, value: rest.trim().to_string(), quoted: false }
+        Self { keyword, value: rest.trim_end().to_string(), ..Self::default() }
     }
 
     fn with_value(keyword: String, text: &str) -> Self {
         let text = text.trim_start();
-        if let Some(inside) = text.strip_prefix('\'') {
-            return Self { keyword, value: unquote(inside), quoted: true };
-        }
-        let value = text.split('/').next().unwrap_or_default().trim().to_string();
-        Self { keyword, value, quoted: false }
+        let (value, rest, quoted) = match text.strip_prefix('\'') {
+            Some(inside) => {
+                let (value, rest) = unquote(inside);
+                (value, rest, true)
+            }
+            None => {
+                let end = text.find('/').unwrap_or(text.len());
+                (text[..end].trim().to_string(), &text[end..], false)
+            }
+        };
+        let comment = rest.split_once('/').map_or("", |(_, comment)| comment.trim()).to_string();
+        Self { keyword, value, comment, quoted }
     }
 }
 
-/// The string up to its closing quote, doubled quotes made single, trailing blanks dropped.
-fn unquote(inside: &str) -> String {
+/// The string up to its closing quote, doubled quotes made single and trailing blanks dropped, and
+/// what follows.
+fn unquote(inside: &str) -> (String, &str) {
     let mut value = String::new();
-    let mut characters = inside.chars().peekable();
-    while let Some(c) = characters.next() {
-        if c == '\'' {
-            if characters.peek() != Some(&'\'') {
-                break;
+    let mut rest = inside;
+    while let Some((before, behind)) = rest.split_once('\'') {
+        value.push_str(before);
+        rest = behind;
+        match behind.strip_prefix('\'') {
+            Some(more) => {
+                value.push('\'');
+                rest = more;
             }
-            characters.next();
+            None => return (value.trim_end().to_string(), rest),
         }
-        value.push(c);
     }
-    value.truncate(value.trim_end().len());
-    value
+    value.push_str(rest);
+    (value.trim_end().to_string(), "")
 }
 
 /// The cards of one header-data unit, in file order.
@@ -76,9 +89,16 @@ impl Header {
             && let Some(start) = last.value.strip_suffix('&')
         {
             last.value = format!("{start}{}", card.value);
+            let gap = if last.comment.is_empty() || card.comment.is_empty() { "" } else { " " };
+            last.comment = format!("{}{gap}{}", last.comment, card.comment);
             return;
         }
         self.cards.push(card);
+    }
+
+    /// All cards, in file order.
+    pub(super) fn into_cards(self) -> Vec<Card> {
+        self.cards
     }
 
     /// The first card of that keyword.
@@ -176,7 +196,14 @@ mod tests {
         assert_eq!((card.value.as_str(), card.quoted), ("Einstein's cross / Q2237", true));
         assert_eq!(parse("CRVAL1  = 1.5D+02 / degrees").value, "1.5D+02");
         assert_eq!(parse("COMMENT FITS = a format").value, "FITS = a format");
+        assert_eq!(card.comment, "the '1985' lens");
+        let open = parse("OBJECT  = 'never closed / ");
+        assert_eq!((open.value.as_str(), open.comment.as_str()), ("never closed /", ""));
+        assert_eq!(parse("EMPTY   = ''").value, "");
+        assert_eq!(parse("A       = 1.5D+02/degrees").comment, "degrees");
+        assert_eq!(parse("HISTORY   two blanks / no comment").value, "  two blanks / no comment");
         let long = parse("HIERARCH ESO TEL AIRM START = 1.2 / airmass");
+        assert_eq!(long.comment, "airmass");
         assert_eq!((long.keyword.as_str(), long.value.as_str()), ("ESO TEL AIRM START", "1.2"));
     }
 
@@ -200,10 +227,11 @@ mod tests {
     #[test]
     fn long_strings_are_joined() {
         let mut header = Header::default();
-        header.push(parse("HISTFILE= 'first &'"));
+        header.push(parse("HISTFILE= 'first &' / where"));
         header.push(parse("CONTINUE  'second&'"));
         header.push(parse("CONTINUE  ' third' / end"));
         assert_eq!(header.text("HISTFILE"), Some("first second third"));
+        assert_eq!(header.card("HISTFILE").unwrap().comment, "where end");
         assert_eq!(header.pairs().len(), 1);
     }
 

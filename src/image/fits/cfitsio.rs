@@ -81,18 +81,6 @@ impl Handle {
         Self::checked(file, Some(memory), status)
     }
 
-    /// Opens a file on disk whose name is taken literally, brackets and all.
-    pub(super) fn open(path: &Path) -> Result<Self, String> {
-        let name = c_name(path)?;
-        let mut file = ptr::null_mut();
-        let mut status = 0;
-        let guard = lock(&TABLES);
-        // SAFETY: `name` is a C string that outlives the call.
-        unsafe { sys::ffdkopn(&raw mut file, name.as_ptr(), READ_ONLY, &raw mut status) };
-        drop(guard);
-        Self::checked(file, None, status)
-    }
-
     /// Creates a new file on disk whose name is taken literally; an existing one is an error.
     pub(super) fn create(path: &Path) -> Result<Self, String> {
         let name = c_name(path)?;

@@ -3,9 +3,12 @@
 //! cfitsio trusts headers: it allocates and seeks by what they claim. So the structure is walked
 //! here first, and only a unit whose claims agree with the bytes that are there is handed on.
 
+use std::ops::Range;
+use std::path::Path;
+
 use super::card::{CARD, Card, Header};
 use super::source::Source;
-use crate::image::MAX_PIXELS;
+use crate::image::{ImageError, MAX_PIXELS};
 
 /// Bytes of a FITS block.
 pub(super) const BLOCK: usize = 2880;
@@ -17,7 +20,11 @@ const MAX_HEADER_BLOCKS: usize = 2000;
 const MAX_UNITS: usize = 100_000;
 
 /// What a table is called.
-const TABLE: &str = "a table";
+pub(super) const TABLE: &str = "a table";
+
+/// What units without data are called.
+pub(super) const EMPTY: [&str; 3] =
+    ["a header only", "an empty image", "an empty compressed image"];
 
 /// Why a file is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +33,26 @@ pub(super) enum Refusal {
     Format(String),
     /// It claims too many pixels.
     TooLarge(u64, String),
+}
+
+impl Refusal {
+    /// The error about the file.
+    pub(super) fn of(self, path: &Path) -> ImageError {
+        match self {
+            Self::Format(reason) => ImageError::format(path, reason),
+            Self::TooLarge(pixels, reason) => {
+                ImageError::TooLarge { path: path.to_path_buf(), pixels, reason }
+            }
+        }
+    }
+
+    /// What is wrong, in words.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Format(reason) => reason,
+            Self::TooLarge(pixels, reason) => format!("it claims {pixels} pixels: {reason}"),
+        }
+    }
 }
 
 impl From<String> for Refusal {
@@ -61,9 +88,9 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// Number of pixels; checked against the limit when the unit was chosen.
+    /// Number of pixels. It cannot overflow: the length of the data was computed from it.
     pub(super) fn pixels(&self) -> usize {
-        self.axes.iter().product::<u64>() as usize
+        self.axes.iter().fold(1, |product: u64, &axis| product.saturating_mul(axis)) as usize
     }
 
     /// Bands, height and width: the slower axes of a cube together count the bands.
@@ -71,6 +98,11 @@ impl Shape {
         let width = self.axes.last().copied().unwrap_or(1) as usize;
         let height = self.axes.iter().rev().nth(1).copied().unwrap_or(1) as usize;
         [self.pixels() / (width * height).max(1), height, width]
+    }
+
+    /// Pixels of one plane.
+    pub(super) fn plane_pixels(&self) -> u64 {
+        self.axes.iter().rev().take(2).fold(1, |product: u64, &axis| product.saturating_mul(axis))
     }
 }
 
@@ -91,48 +123,76 @@ pub(super) struct Unit {
     pub(super) content: Content,
 }
 
-/// Finds the unit of number `wanted`, or the first that holds an image, and checks that its data
-/// are there and of a reasonable size.
-pub(super) fn find(source: &mut Source, wanted: Option<usize>) -> Result<Unit, Refusal> {
-    let mut start = 0;
-    let mut index = 0;
-    while let Some(unit) = read_unit(source, start, index)? {
-        let is_image = !matches!(unit.content, Content::Other(_));
-        if wanted == Some(index) || (wanted.is_none() && is_image) {
-            check_image(source, &unit)?;
-            return Ok(unit);
-        }
-        start = padded(unit.data, unit.data_bytes).ok_or("its data end beyond any file")?;
-        index += 1;
-        if index > MAX_UNITS {
+impl Unit {
+    /// Words for data that are not there to their end.
+    pub(super) fn breaks_off(&self) -> String {
+        format!(
+            "its data break off: the header of HDU {} announces {} bytes",
+            self.index, self.data_bytes
+        )
+    }
+}
+
+/// The units of a file, one after the other.
+pub(super) struct Units<'a> {
+    source: &'a mut Source,
+    start: u64,
+    /// Number of the next unit.
+    pub(super) index: usize,
+}
+
+impl<'a> Units<'a> {
+    pub(super) fn of(source: &'a mut Source) -> Self {
+        Self { source, start: 0, index: 0 }
+    }
+
+    /// The next unit; `None` after the last.
+    pub(super) fn next(&mut self) -> Result<Option<Unit>, Refusal> {
+        self.source.forget_before(self.start)?;
+        let Some(unit) = read_unit(self.source, self.start, self.index)? else { return Ok(None) };
+        self.start = padded(unit.data, unit.data_bytes).ok_or("its data end beyond any file")?;
+        self.index += 1;
+        if self.index > MAX_UNITS {
             return Err("it has more than 100 000 header-data units".into());
         }
+        Ok(Some(unit))
     }
+
+    /// False when the file is too short for the data of a unit.
+    pub(super) fn may_hold(&self, unit: &Unit) -> bool {
+        self.source.could_reach(unit.data.saturating_add(unit.data_bytes))
+    }
+}
+
+/// Finds the unit of number `wanted`, or the first that holds an image.
+pub(super) fn find(source: &mut Source, wanted: Option<usize>) -> Result<Unit, Refusal> {
+    let mut units = Units::of(source);
+    while let Some(unit) = units.next()? {
+        let is_image = !matches!(unit.content, Content::Other(_));
+        if wanted == Some(unit.index) || (wanted.is_none() && is_image) {
+            return Ok(unit);
+        }
+    }
+    let count = units.index;
     Err(match wanted {
-        Some(hdu) => format!("it has no HDU {hdu}: the last is {}", index.saturating_sub(1)).into(),
-        None if index == 1 => "its only HDU holds no image".into(),
-        None => format!("none of its {index} HDUs holds an image").into(),
+        Some(hdu) => format!("it has no HDU {hdu}: the last is {}", count.saturating_sub(1)).into(),
+        None if count == 1 => "its only HDU holds no image".into(),
+        None => format!("none of its {count} HDUs holds an image").into(),
     })
 }
 
 /// Finds the first unit that holds a table, compressed images left out.
 pub(super) fn find_table(source: &mut Source) -> Result<Unit, Refusal> {
-    let mut start = 0;
-    let mut index = 0;
-    while let Some(unit) = read_unit(source, start, index)? {
+    let mut units = Units::of(source);
+    while let Some(unit) = units.next()? {
         if unit.content == Content::Other(TABLE) {
             if source.reaches(unit.data.saturating_add(unit.data_bytes))? {
                 return Ok(unit);
             }
-            return Err(format!("the data of its table in HDU {index} break off").into());
-        }
-        start = padded(unit.data, unit.data_bytes).ok_or("its data end beyond any file")?;
-        index += 1;
-        if index > MAX_UNITS {
-            return Err("it has more than 100 000 header-data units".into());
+            return Err(format!("the data of its table in HDU {} break off", unit.index).into());
         }
     }
-    Err(format!("none of its {index} HDUs holds a table").into())
+    Err(format!("none of its {} HDUs holds a table", units.index).into())
 }
 
 /// The end of data padded to whole blocks; `None` when it overflows.
@@ -248,41 +308,51 @@ fn content(header: &Header, index: usize, groups: bool, plain: Shape) -> Result<
         let (bitpix, axes) = shape(header, "ZBITPIX", "ZNAXIS")?;
         let inside = Shape { bitpix, axes };
         return Ok(if inside.axes.is_empty() || inside.axes.contains(&0) {
-            Content::Other("an empty compressed image")
+            Content::Other(EMPTY[2])
         } else {
             Content::Compressed(inside)
         });
     }
     Ok(match extension {
         _ if groups => Content::Other("random groups"),
-        "" | "IMAGE" | "IUEIMAGE" if plain.axes.is_empty() => Content::Other("a header only"),
-        "" | "IMAGE" | "IUEIMAGE" if plain.axes.contains(&0) => Content::Other("an empty image"),
+        "" | "IMAGE" | "IUEIMAGE" if plain.axes.is_empty() => Content::Other(EMPTY[0]),
+        "" | "IMAGE" | "IUEIMAGE" if plain.axes.contains(&0) => Content::Other(EMPTY[1]),
         "" | "IMAGE" | "IUEIMAGE" => Content::Image(plain),
         "TABLE" | "BINTABLE" => Content::Other(TABLE),
         _ => Content::Other("an extension that Arclet does not know"),
     })
 }
 
-/// Refuses a unit that is no image, is too large, or whose data or scaling are broken.
-fn check_image(source: &mut Source, unit: &Unit) -> Result<(), Refusal> {
+/// Refuses a unit that is no image, of which too many pixels are wanted (those of `planes`, or
+/// all), or whose data or scaling are broken.
+pub(super) fn check_image(
+    source: &mut Source,
+    unit: &Unit,
+    planes: Option<&Range<usize>>,
+) -> Result<(), Refusal> {
     let shape = match &unit.content {
         Content::Image(shape) | Content::Compressed(shape) => shape,
         Content::Other(what) => {
             return Err(format!("its HDU {} holds no image but {what}", unit.index).into());
         }
     };
-    let pixels = shape.axes.iter().try_fold(1_u64, |product, &axis| product.checked_mul(axis));
+    let pixels = match planes {
+        Some(planes) => shape.plane_pixels().checked_mul(planes.len() as u64),
+        None => shape.axes.iter().try_fold(1_u64, |product, &axis| product.checked_mul(axis)),
+    };
     let pixels = pixels.unwrap_or(u64::MAX);
     if pixels > MAX_PIXELS {
         let reason = "the largest image Arclet opens has 536 870 912".to_string();
         return Err(Refusal::TooLarge(pixels, reason));
     }
-    if !source.reaches(unit.data.saturating_add(unit.data_bytes))? {
-        return Err(format!(
-            "its data break off: the header of HDU {} announces {} bytes",
-            unit.index, unit.data_bytes
-        )
-        .into());
+    let end = unit.data.saturating_add(unit.data_bytes);
+    // An image that is not compressed is read piece by piece, and found short then.
+    let whole = match unit.content {
+        Content::Image(_) => source.could_reach(end),
+        _ => source.reaches(end)?,
+    };
+    if !whole {
+        return Err(unit.breaks_off().into());
     }
     for keyword in ["BSCALE", "BZERO", "BLANK"] {
         if unit.header.card(keyword).is_some() && unit.header.number(keyword).is_none() {

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::super::ImageError;
 use super::card::Header;
 use super::source::Source;
-use super::structure::{self, Refusal, Unit};
+use super::structure::{self, Unit};
 
 /// Tables with more bytes are refused.
 const MAX_BYTES: u64 = 1 << 31;
@@ -68,12 +68,7 @@ enum Kind {
 /// [`ImageError`] when the file cannot be read, holds no table, or is damaged.
 pub fn read_table(path: &Path) -> Result<FitsTable, ImageError> {
     let mut source = Source::open(path)?;
-    let unit = structure::find_table(&mut source).map_err(|refusal| match refusal {
-        Refusal::Format(reason) => ImageError::format(path, reason),
-        Refusal::TooLarge(pixels, reason) => {
-            ImageError::TooLarge { path: path.to_path_buf(), pixels, reason }
-        }
-    })?;
+    let unit = structure::find_table(&mut source).map_err(|refusal| refusal.of(path))?;
     FitsTable::from_unit(&mut source, &unit).map_err(|reason| ImageError::format(path, reason))
 }
 

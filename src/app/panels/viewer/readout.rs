@@ -1,0 +1,91 @@
+//! The line below an image: where the pointer is, what is there, and how far one has zoomed.
+
+use egui::{Align2, FontId, Pos2, Rect, Ui};
+
+use super::canvas::Canvas;
+use super::display_form::significant;
+use crate::app::theme::Theme;
+use crate::image::sky;
+
+/// Draws the line.
+pub(super) fn readout_ui(
+    ui: &Ui,
+    theme: &Theme,
+    canvas: &Canvas<'_>,
+    pointer: Option<Pos2>,
+    rect: Rect,
+) {
+    let font = FontId::monospace(12.0);
+    let painter = ui.painter().with_clip_rect(rect);
+    let zoom = zoom(canvas.camera.scale);
+    let right = rect.right_center() - egui::vec2(4.0, 0.0);
+    let taken = painter.text(right, Align2::RIGHT_CENTER, zoom, font.clone(), theme.text_weak);
+    let text = pointer.map_or_else(|| at_rest(canvas), |at| under(canvas, at));
+    let room = rect.with_max_x(taken.left() - 8.0);
+    let left = rect.left_center() + egui::vec2(4.0, 0.0);
+    let painter = ui.painter().with_clip_rect(room);
+    painter.text(left, Align2::LEFT_CENTER, text, font, theme.text);
+}
+
+/// Size and unit, while the pointer is elsewhere.
+fn at_rest(canvas: &Canvas<'_>) -> String {
+    let exposure = canvas.exposure;
+    let [width, height] = exposure.layers.size();
+    let mut text = format!("{width} × {height}");
+    if let Some(unit) = &exposure.unit {
+        text.push_str(&format!("   {unit}"));
+    }
+    match (&exposure.wcs, &exposure.wcs_problem) {
+        (Some(wcs), _) => {
+            let note = wcs.note().map(|note| format!(" ({note})")).unwrap_or_default();
+            text.push_str(&format!("   {} {}{note}", wcs.frame().name(), wcs.projection()));
+        }
+        (None, Some(problem)) => text.push_str(&format!("   no coordinates: {problem}")),
+        (None, None) => {}
+    }
+    text
+}
+
+/// Pixel, value and position under the pointer. Pixels count from 1, as FITS and DS9 do; of a
+/// photograph from 0, as image editors do.
+fn under(canvas: &Canvas<'_>, at: Pos2) -> String {
+    let [x, y] = canvas.image_point(at);
+    let exposure = canvas.exposure;
+    let first = if exposure.y_up { 0.5 } else { -0.5 };
+    let mut text = format!("x {:9.2}  y {:9.2}", x + first, y + first);
+    if let Some([column, row]) = canvas.pixel(at) {
+        let values: Vec<String> = (0..exposure.layers.bands().len())
+            .filter_map(|band| exposure.layers.value(band, column, row))
+            .map(|value| if value.is_nan() { "blank".into() } else { significant(value.into()) })
+            .collect();
+        text.push_str(&format!("   {:>12}", values.join("  ")));
+    } else {
+        text.push_str("   outside     ");
+    }
+    let position = exposure.wcs.as_ref().and_then(|wcs| wcs.sky_from_pixel([x - 0.5, y - 0.5]));
+    if let Some((ra, dec)) = position {
+        let (hms, dms) = (sky::hms(ra, 3), sky::dms(dec, 2));
+        text.push_str(&format!("   {hms}  {dms}   {}", sky::degrees(ra, dec, 6)));
+    }
+    text
+}
+
+/// The scale as photographers and astronomers say it.
+fn zoom(scale: f64) -> String {
+    let (large, small) = if scale >= 1.0 { (scale, 1.0) } else { (1.0, 1.0 / scale) };
+    let word = |value: f64| {
+        let digits = usize::from(value < 9.95 && (value - value.round()).abs() > 0.004);
+        format!("{value:.digits$}")
+    };
+    format!("{}:{}", word(large), word(small))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::zoom;
+
+    #[test]
+    fn scales_read_as_ratios() {
+        assert_eq!([1.0, 2.0, 0.5, 0.3, 64.2].map(zoom), ["1:1", "2:1", "1:2", "1:3.3", "64:1"]);
+    }
+}

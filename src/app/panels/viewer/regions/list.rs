@@ -1,0 +1,194 @@
+//! The list of regions with what lies inside the chosen one, and their files.
+
+use std::sync::Arc;
+
+use egui::{Color32, RichText, TextEdit, Ui};
+
+use super::super::PanelContext;
+use super::super::display_form::significant;
+use super::super::save::{request, stem};
+use super::inside;
+use crate::app::theme::SPACE;
+use crate::app::widgets::{card_ui, empty_ui, hint_ui, name_field};
+use crate::image::exposure::Exposure;
+use crate::image::region::{
+    Colour, Region, RegionStatistics, Shape, System, WriteStyle, measure, write,
+};
+use crate::session::{Action, Frame, ViewerAction, Writer};
+
+/// Draws the list.
+pub(in super::super) fn regions_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) {
+    let Some(exposure) = frame.exposure() else { return };
+    ui.horizontal_wrapped(|ui| {
+        if ui.button("Read…").on_hover_text("Regions from a DS9 file").clicked() {
+            ctx.push(Action::Invoke("read-regions"));
+        }
+        ui.add_enabled_ui(!frame.regions.is_empty(), |ui| {
+            if ui.button("Save…").on_hover_text("As a DS9 file").clicked() {
+                ctx.push(save_regions(frame, exposure));
+            }
+            if ui.button("Table…").on_hover_text("Statistics of all regions as CSV").clicked() {
+                ctx.push(save_table(frame, exposure));
+            }
+            if ui.button("Delete all").clicked() {
+                let regions = Vec::new();
+                ctx.push(ViewerAction::SetRegions { frame: frame.id, regions, step: true }.into());
+            }
+        });
+    });
+    ui.add_space(SPACE * 0.5);
+    if frame.regions.is_empty() {
+        let text = "Choose a shape above the image and draw it, or read a DS9 file.";
+        return empty_ui(ui, "Nothing is marked", text, |_| {});
+    }
+    for (number, region) in frame.regions.iter().enumerate() {
+        let chosen = frame.selected == Some(number);
+        let words =
+            if region.text.is_empty() { String::new() } else { format!(", {}", region.text) };
+        let text = format!("{} {}{words}", number + 1, region.shape.name());
+        if ui.selectable_label(chosen, text).clicked() {
+            let next = (!chosen).then_some(number);
+            ctx.push(ViewerAction::SelectRegion(frame.id, next).into());
+        }
+    }
+    if let Some(number) = frame.selected.filter(|&number| number < frame.regions.len()) {
+        ui.add_space(SPACE * 0.5);
+        card_ui(ui, &frame.regions[number].shape.name().to_uppercase(), |ui| {
+            chosen_ui(ui, ctx, frame, exposure, number);
+        });
+    } else {
+        hint_ui(ui, "Choose a region to see what is inside it.");
+    }
+}
+
+/// Words, colour, place and statistics of the chosen region.
+fn chosen_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    frame: &Frame,
+    exposure: &Exposure,
+    number: usize,
+) {
+    let mut region = frame.regions[number].clone();
+    ui.horizontal(|ui| {
+        let mut rgb = region.colour.0;
+        ui.name_inputs("Colour", |ui| ui.color_edit_button_srgb(&mut rgb));
+        region.colour = Colour(rgb);
+        let field = TextEdit::singleline(&mut region.text).hint_text("Words").desired_width(120.0);
+        name_field(&ui.add(field), "Words of the region");
+        ui.checkbox(&mut region.exclude, "Exclude")
+            .on_hover_text("Takes its inside away (DS9's −)");
+    });
+    if region != frame.regions[number] {
+        let mut regions = frame.regions.clone();
+        regions[number] = region.clone();
+        ctx.push(ViewerAction::SetRegions { frame: frame.id, regions, step: true }.into());
+    }
+    let weak = ctx.theme.text_weak;
+    ui.label(RichText::new(inside::place_words(exposure, region.shape.centre())).small());
+    ui.label(RichText::new(size_words(exposure, &region.shape)).small().color(weak));
+    if matches!(region.shape, Shape::Ruler { .. }) {
+        return;
+    }
+    match inside::inside(ui.ctx(), exposure, &region.shape) {
+        Some(found) => statistics_ui(ui, exposure, &found),
+        None => drop(ui.spinner()),
+    }
+}
+
+fn size_words(exposure: &Exposure, shape: &Shape) -> String {
+    let scale = exposure.wcs.as_ref().and_then(|wcs| wcs.scale_arcsec_at(shape.centre()));
+    let length = |pixels: f64| match scale {
+        Some(scale) => format!("{pixels:.2} px ({:.2}″)", pixels * scale),
+        None => format!("{pixels:.2} px"),
+    };
+    match shape {
+        Shape::Circle { radius, .. } => format!("radius {}", length(*radius)),
+        Shape::Ellipse { semi_axes: [a, b], angle, .. } => {
+            format!("semi-axes {}, {}, {:.1}°", length(*a), length(*b), angle.to_degrees())
+        }
+        Shape::Box { size: [a, b], angle, .. } => {
+            format!("sides {}, {}, {:.1}°", length(*a), length(*b), angle.to_degrees())
+        }
+        Shape::Polygon { vertices } => format!("{} corners", vertices.len()),
+        Shape::Point { .. } => "one pixel".into(),
+        Shape::Ruler { ends } => {
+            let found = measure(*ends, exposure.wcs.as_ref());
+            let angle = found.position_angle_deg;
+            let angle = angle.map(|angle| format!(", position angle {angle:.2}°"));
+            let sky = found.arcsec.map(|arcsec| format!(" = {arcsec:.3}″"));
+            format!(
+                "{:.2} px{}{}",
+                found.pixels,
+                sky.unwrap_or_default(),
+                angle.unwrap_or_default()
+            )
+        }
+    }
+}
+
+fn statistics_ui(ui: &mut Ui, exposure: &Exposure, found: &[RegionStatistics]) {
+    type Row = (&'static str, fn(&RegionStatistics) -> Option<f64>);
+    let rows: [Row; 8] = [
+        ("Pixels", |s| Some(s.n as f64)),
+        ("Blank", |s| Some(s.n_nan as f64)),
+        ("Sum", |s| Some(s.sum)),
+        ("Mean", |s| s.mean),
+        ("Median", |s| s.median),
+        ("Std. dev.", |s| s.std),
+        ("Minimum", |s| s.min),
+        ("Maximum", |s| s.max),
+    ];
+    egui::Grid::new("region statistics").num_columns(found.len() + 1).striped(true).show(
+        ui,
+        |ui| {
+            for (name, value) in rows {
+                ui.label(name);
+                for band in found {
+                    let text = value(band).map_or_else(|| "–".to_owned(), significant);
+                    ui.label(RichText::new(text).monospace());
+                }
+                ui.end_row();
+            }
+        },
+    );
+    if let Some(unit) = &exposure.unit {
+        ui.label(RichText::new(format!("in {unit}")).small().color(ui_weak(ui)));
+    }
+}
+
+fn ui_weak(ui: &Ui) -> Color32 {
+    crate::app::theme::Theme::of(ui.ctx()).text_weak
+}
+
+/// Lines of the save menu about regions and cutouts.
+pub(in super::super) fn save_menu_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) {
+    let Some(exposure) = frame.exposure() else { return };
+    if !frame.regions.is_empty() && ui.button("Regions…").on_hover_text("DS9 file").clicked() {
+        ctx.push(save_regions(frame, exposure));
+    }
+}
+
+fn save_regions(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
+    let (regions, exposure) = (frame.regions.clone(), Arc::clone(exposure));
+    let file = format!("{}.reg", stem(frame));
+    let writer = Writer::new(move |path| {
+        let system = if exposure.wcs.is_some() { System::FK5 } else { System::Image };
+        let style = WriteStyle { system, sexagesimal: false };
+        let text = write(&regions, style, exposure.wcs.as_ref(), exposure.physical)?;
+        std::fs::write(path, text)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    });
+    request("Regions", &file, &["reg"], writer)
+}
+
+fn save_table(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
+    let (regions, exposure): (Vec<Region>, _) = (frame.regions.clone(), Arc::clone(exposure));
+    let file = format!("{}_regions.csv", stem(frame));
+    let writer = Writer::new(move |path| {
+        let table = inside::table(&exposure, &regions).map_err(|error| error.to_string())?;
+        std::fs::write(path, table)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    });
+    request("Statistics of the regions", &file, &["csv"], writer)
+}
