@@ -73,7 +73,8 @@ impl LookArgs {
             (true, _) => Mode::LuptonRgb,
         };
         self.check_use(mode)?;
-        let mut look = if photograph { Look::plain(mode) } else { Look { mode, ..Look::default() } };
+        let mut look =
+            if photograph { Look::plain(mode) } else { Look { mode, ..Look::default() } };
         self.write_limits(&mut look)?;
         self.write_lupton(&mut look)?;
         look.curve = self.stretch.unwrap_or(look.curve);
@@ -106,9 +107,7 @@ impl LookArgs {
             );
         }
         if mode != Mode::OneBand && (self.colour_map.is_some() || self.invert) {
-            return refuse(
-                "--colour-map and --invert are for one band; choose one by --bands 0",
-            );
+            return refuse("--colour-map and --invert are for one band; choose one by --bands 0");
         }
         Ok(())
     }
@@ -156,15 +155,15 @@ fn curve(text: &str) -> Result<Curve, String> {
 }
 
 fn colour_map(text: &str) -> Result<ColourMap, String> {
-    ColourMap::find(text).ok_or_else(|| {
-        format!("there are {}", COLOUR_MAPS.map(ColourMap::id).join(", "))
-    })
+    ColourMap::find(text)
+        .ok_or_else(|| format!("there are {}", COLOUR_MAPS.map(ColourMap::id).join(", ")))
 }
 
 fn preset(text: &str) -> Result<LuptonPreset, String> {
-    LUPTON_PRESETS.into_iter().find(|preset| preset.id == text).ok_or_else(|| {
-        format!("there are {}", LUPTON_PRESETS.map(|preset| preset.id).join(", "))
-    })
+    LUPTON_PRESETS
+        .into_iter()
+        .find(|preset| preset.id == text)
+        .ok_or_else(|| format!("there are {}", LUPTON_PRESETS.map(|preset| preset.id).join(", ")))
 }
 
 /// `auto`, `auto:FACTOR` or a number.

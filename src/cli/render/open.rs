@@ -69,7 +69,9 @@ fn parts<'a>(
         (3, Some([r, g, b])) => {
             Ok(vec![(file(0), Some(*r)), (file(1), Some(*g)), (file(2), Some(*b))])
         }
-        (3, Some(_)) => Err(BadArgument("--bands must name one plane, or one for each file".into())),
+        (3, Some(_)) => {
+            Err(BadArgument("--bands must name one plane, or one for each file".into()))
+        }
         (count, _) => Err(BadArgument(format!(
             "{count} files make no picture; give one, or three for red, green and blue"
         ))),
