@@ -11,6 +11,7 @@ mod fingerprint;
 mod folder;
 mod format;
 mod galaxy_zoo;
+pub mod leak;
 mod lens_challenge;
 mod lens_parameters;
 pub mod list;
@@ -104,11 +105,14 @@ pub struct SplitOptions {
     /// The fold of a cross-validation that is the test part; `test` does not count then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// Which images are of one object, which then is in one part only; `None` looks for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_together: Option<leak::Closeness>,
 }
 
 impl Default for SplitOptions {
     fn default() -> Self {
-        Self { validation: 0.15, test: 0.25, seed: 0, fold: None }
+        Self { validation: 0.15, test: 0.25, seed: 0, fold: None, keep_together: None }
     }
 }
 
@@ -253,6 +257,12 @@ pub enum CatalogueError {
         /// The file.
         path: PathBuf,
         /// Why.
+        reason: String,
+    },
+    /// Limits for objects to be taken for the same that cannot be used.
+    #[error("objects cannot be compared: {reason}")]
+    Closeness {
+        /// What is wrong, and what would be right.
         reason: String,
     },
     /// A saved split cannot be read or written.

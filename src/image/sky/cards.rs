@@ -18,6 +18,9 @@ pub(super) struct Celestial {
     pub(super) system: String,
     /// The projection's code, such as `TAN`.
     pub(super) code: String,
+    /// Whether PV cards are parameters of the projection. In TAN they are leftovers of SCAMP's
+    /// distortion, which do not count where SIP gives the distortion.
+    pub(super) parameters: bool,
 }
 
 impl Celestial {
@@ -53,8 +56,21 @@ impl<'a> Cards<'a> {
     }
 
     /// A projection's parameter `PVaxis_index`.
-    pub(super) fn parameter(&self, axis: usize, index: usize) -> Option<f64> {
-        self.number(&format!("PV{axis}_{index}"))
+    pub(super) fn parameter(&self, kind: &Celestial, axis: usize, index: usize) -> Option<f64> {
+        if kind.parameters { self.number(&format!("PV{axis}_{index}")) } else { None }
+    }
+
+    /// Whether the PV cards are parameters of the projection.
+    fn parameters(&self, code: &str, latitude_axis: usize) -> Result<bool, NoWcs> {
+        let given = |index: usize| self.text(&format!("PV{latitude_axis}_{index}")).is_some();
+        if code != "TAN" || !(0..40).any(given) {
+            return Ok(true);
+        }
+        if self.text("A_ORDER").is_some() && self.text("B_ORDER").is_some() {
+            return Ok(false);
+        }
+        let reason = "its distortion in PV cards (TPV, as SCAMP writes it) is not supported";
+        Err(NoWcs::Unsupported(reason.into()))
     }
 
     /// True when the first two axes are celestial coordinates of any system and projection.
@@ -94,7 +110,8 @@ impl<'a> Cards<'a> {
         if !fits {
             return Err(unsupported(&types, "longitude and latitude are of different systems"));
         }
-        Ok(Celestial { longitude_axis, system: system.into(), code: code.into() })
+        let parameters = self.parameters(code, 3 - longitude_axis)?;
+        Ok(Celestial { longitude_axis, system: system.into(), code: code.into(), parameters })
     }
 
     /// The reason when axes 1 and 2 are not celestial.
@@ -112,6 +129,9 @@ impl<'a> Cards<'a> {
 
     /// What is left out of account.
     pub(super) fn note(&self) -> Option<String> {
+        if self.text("AMDX1").is_some() {
+            return Some("the plate solution (AMDX and AMDY) is not applied".into());
+        }
         let tables = ["CPDIS1", "CPDIS2", "D2IMDIS1", "D2IMDIS2", "CQDIS1", "CQDIS2"];
         tables
             .iter()

@@ -68,7 +68,7 @@ pub(super) fn read(
     kind: &Celestial,
     latitude: f64,
 ) -> Result<(Projection, [f64; 2]), NoWcs> {
-    let parameter = |index: usize| cards.parameter(kind.latitude_axis(), index);
+    let parameter = |index: usize| cards.parameter(kind, kind.latitude_axis(), index);
     let code = kind.code.as_str();
     let (projection, theta_0) = if let Some(zenithal) = zenithal::read(code, &parameter, latitude)?
     {
@@ -81,7 +81,7 @@ pub(super) fn read(
     } else {
         return Err(NoWcs::Unsupported(unknown(code)));
     };
-    let own = |index: usize| cards.parameter(kind.longitude_axis, index).map(f64::to_radians);
+    let own = |index: usize| cards.parameter(kind, kind.longitude_axis, index).map(f64::to_radians);
     Ok((projection, [own(1).unwrap_or(0.0), own(2).unwrap_or(theta_0)]))
 }
 
@@ -92,7 +92,7 @@ pub(super) fn origin(
     projection: &Projection,
     fiducial: [f64; 2],
 ) -> Result<[f64; 2], NoWcs> {
-    if cards.parameter(kind.longitude_axis, 0).unwrap_or(0.0) == 0.0 {
+    if cards.parameter(kind, kind.longitude_axis, 0).unwrap_or(0.0) == 0.0 {
         return Ok([0.0, 0.0]);
     }
     let outside = || NoWcs::Unsupported("its fiducial point is off the projection".into());

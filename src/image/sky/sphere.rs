@@ -32,7 +32,7 @@ impl Rotation {
     ) -> Result<Self, NoWcs> {
         let parameter = |keyword: &str, index: usize| {
             let pole = cards.number(keyword).filter(|pole| pole.abs() <= 360.0);
-            cards.parameter(kind.longitude_axis, index).or(pole).map(f64::to_radians)
+            cards.parameter(kind, kind.longitude_axis, index).or(pole).map(f64::to_radians)
         };
         if !(value[1].abs() <= FRAC_PI_2 + TOLERANCE) {
             return Err(NoWcs::Unsupported("its reference latitude is beyond a pole".into()));

@@ -10,7 +10,7 @@ use super::{Meridian, Side};
 const CELLS: usize = 64;
 
 /// Steps that refine a crossing.
-const REFINE: usize = 6;
+const REFINE: usize = 8;
 
 /// Positions over a rectangle.
 pub(super) struct Samples<'a> {
@@ -194,23 +194,32 @@ impl<'a> Samples<'a> {
         self.poles.iter().flatten().copied().find(inside)
     }
 
-    /// Where the field is zero between two corners, by the false position, made exact with the
-    /// world coordinates themselves; `None` on the opposite meridian.
+    /// Where the field is zero between two corners, by false position in the form of Illinois on
+    /// the world coordinates themselves; `None` on the opposite meridian.
     fn refine(&self, field: &Field, ends: [usize; 2], mut values: [f64; 2]) -> Option<[f64; 2]> {
         let mut pixels = ends.map(|corner| self.pixel(corner));
-        let mut middle = pixels[0];
-        for step in 0..REFINE {
-            let share = if step % 3 == 2 { 0.5 } else { values[0] / (values[0] - values[1]) };
-            middle = [0, 1].map(|n| pixels[0][n] + share * (pixels[1][n] - pixels[0][n]));
+        let (mut best, mut least) = (pixels[0], f64::INFINITY);
+        let mut kept = None;
+        for _ in 0..REFINE {
+            let share = values[0] / (values[0] - values[1]);
+            let middle = [0, 1].map(|n| pixels[0][n] + share * (pixels[1][n] - pixels[0][n]));
             let value = field.value(self.position(middle)?);
-            let side = usize::from((value > 0.0) == (values[1] > 0.0));
-            values[side] = value;
-            pixels[side] = middle;
-            if value.abs() < 1e-14 {
+            if value.abs() < least {
+                (best, least) = (middle, value.abs());
+            }
+            if least < 1e-14 {
                 break;
             }
+            let side = usize::from((value > 0.0) == (values[1] > 0.0));
+            pixels[side] = middle;
+            values[side] = value;
+            // An end that stays twice counts half, so that it does not stay for ever.
+            if kept == Some(1 - side) {
+                values[1 - side] *= 0.5;
+            }
+            kept = Some(1 - side);
         }
-        field.is_this_side(self.position(middle)?).then_some(middle)
+        field.is_this_side(self.position(best)?).then_some(best)
     }
 }
 
