@@ -11,6 +11,7 @@ mod cfitsio;
 mod conformance;
 #[cfg(test)]
 mod damage;
+mod lzw;
 mod plain;
 mod rice;
 mod source;
@@ -26,6 +27,7 @@ use std::path::Path;
 
 pub use super::info::FileInfo;
 pub use card::Card;
+pub(super) use source::Packing;
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};
 pub use write::write;

@@ -454,7 +454,9 @@ fn start_from(path: PathBuf, state: &State, actions: &mut Vec<Action>) {
 fn is_list(path: &Path, format: Format) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     match format {
-        Format::FitsTable => extension.as_deref() != Some("gz") && holds_table(path),
+        Format::FitsTable => {
+            !matches!(extension.as_deref(), Some("bz2" | "gz" | "z")) && holds_table(path)
+        }
         Format::List => {
             path.is_file() && matches!(extension.as_deref(), Some("csv" | "tsv" | "txt"))
         }
