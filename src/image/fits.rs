@@ -9,6 +9,7 @@ mod card;
 mod cfitsio;
 #[cfg(test)]
 mod conformance;
+mod cutout;
 #[cfg(test)]
 mod damage;
 mod plain;
@@ -26,6 +27,7 @@ use std::path::Path;
 
 pub use super::info::FileInfo;
 pub use card::Card;
+pub use cutout::{Cutter, Section};
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};
 pub use write::write;
