@@ -5,6 +5,7 @@
 //! or as thumbnails from worker threads ([`thumbnails`]).
 
 mod assembly;
+pub mod cutouts;
 mod files;
 mod filter;
 mod fingerprint;
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 pub use format::{Format, Recognised, recognise};
+pub use leak::Groups;
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
 pub use sample::read_sample;

@@ -5,6 +5,7 @@
 //! error. The exit status is 0, 1 (failed) or 2 (bad arguments).
 
 mod catalogue;
+mod cutout;
 mod demo;
 mod devices;
 mod evaluate;
@@ -14,6 +15,7 @@ mod follow;
 mod from_weights;
 mod info;
 mod input;
+mod leaks;
 mod networks;
 mod opening;
 mod output;
@@ -55,6 +57,8 @@ struct Cli {
 enum Command {
     /// What a data set is taken for: its format, classes, and what is left out.
     Catalogue(Box<catalogue::Args>),
+    /// Cut parts out of FITS images: around a position, or around all of a table.
+    Cutout(Box<cutout::Args>),
     /// Train on the sample data: in the window, or in the terminal without a display.
     Demo(demo::Args),
     /// What could train on this machine, and whether it computes rightly.
@@ -65,6 +69,8 @@ enum Command {
     Explain(explain::Args),
     /// What an image file holds.
     Info(info::Args),
+    /// Objects that are in two parts of a split: close on the sky, or with the same picture.
+    Leaks(Box<leaks::Args>),
     /// The networks there are, with their sizes and layers.
     Networks(networks::Args),
     /// Class probabilities of images as a table.
@@ -104,11 +110,13 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => window::open(cli.folder),
         Some(Command::Catalogue(args)) => catalogue::run(&args),
+        Some(Command::Cutout(args)) => cutout::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Info(args)) => info::run(&args),
+        Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Networks(args)) => networks::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::Render(args)) => render::run(&args),

@@ -11,6 +11,7 @@ use super::opening::OpeningArgs;
 use super::{BadArgument, folds, follow, settings};
 use crate::architectures::{self, custom};
 use crate::catalogue;
+use crate::catalogue::leak::Closeness;
 use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Augment, Pipeline, Rotation};
@@ -62,6 +63,10 @@ struct DataArgs {
     /// Seed of the split, if it is to differ from --seed.
     #[arg(long, value_name = "N")]
     split_seed: Option<u64>,
+    /// Keep images of one object in one part: those closer on the sky than an angle, or whose
+    /// pictures' hashes differ in few bits [without value: 2arcsec,8].
+    #[arg(long, value_name = "ANGLE,BITS", num_args = 0..=1, default_missing_value = "2arcsec,8", value_parser = together)]
+    keep_together: Option<Closeness>,
     #[command(flatten)]
     opening: OpeningArgs,
 }
@@ -255,8 +260,20 @@ impl DataArgs {
     fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
         set(&mut plan.split.validation, self.val.as_ref());
         set(&mut plan.split.test, self.test.as_ref());
+        set(&mut plan.split.keep_together, self.keep_together.map(Some).as_ref());
         self.opening.apply(&mut plan.open)
     }
+}
+
+/// `2arcsec,8`; `none` in place of either leaves it out.
+fn together(text: &str) -> Result<Closeness, String> {
+    let (angle, bits) = text.split_once(',').ok_or("write an angle and bits, as 2arcsec,8")?;
+    let angle_arcsec = if angle == "none" { None } else { Some(super::leaks::angle(angle)?) };
+    let number = || bits.trim().parse().ok().ok_or(format!("`{bits}` is no number of bits"));
+    let hash_distance = if bits == "none" { None } else { Some(number()?) };
+    let closeness = Closeness { angle_arcsec, hash_distance };
+    closeness.validate().map_err(|error| error.to_string())?;
+    Ok(closeness)
 }
 
 impl LearningArgs {

@@ -9,6 +9,7 @@ mod card;
 mod cfitsio;
 #[cfg(test)]
 mod conformance;
+mod cutout;
 #[cfg(test)]
 mod damage;
 mod lzw;
@@ -27,6 +28,7 @@ use std::path::Path;
 
 pub use super::info::FileInfo;
 pub use card::Card;
+pub use cutout::{Cutter, Section};
 pub(super) use source::Packing;
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};

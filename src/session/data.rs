@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::Opened;
+use crate::catalogue::leak::split_with;
 use crate::catalogue::{Catalogue, OpenOptions, Part, Split, SplitOptions};
 use crate::pipeline::Pipeline;
 use crate::train::Plan;
@@ -145,7 +146,9 @@ impl Dataset {
 
     /// Divides anew; what cannot be divided belongs to no part, and the reason is kept.
     pub(super) fn divide(&mut self, options: &SplitOptions) {
-        let (split, error) = match crate::catalogue::split(&self.catalogue, options) {
+        // What belongs together is found by reading all files, which is not done here: the parts
+        // are those before such objects are moved.
+        let (split, error) = match split_with(&self.catalogue, options, None) {
             Ok(split) => (split, None),
             Err(error) => {
                 (Split { parts: vec![None; self.catalogue.samples.len()] }, Some(error.to_string()))
