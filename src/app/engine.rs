@@ -4,8 +4,8 @@
 use std::io::Read as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,8 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::looker::{Looker, Request};
 use crate::architectures::custom;
-use crate::catalogue::{self, OpenOptions};
+use crate::catalogue::leak::{Closeness, find_pairs};
+use crate::catalogue::{self, Catalogue, OpenOptions};
 use crate::device;
 use crate::image::exposure::{Exposure, Part};
 use crate::image::region;
@@ -43,6 +44,7 @@ pub(crate) struct Engine {
     receiver: Receiver<Action>,
     sessions: Vec<(RunId, Session)>,
     opening: Option<Arc<AtomicBool>>,
+    searching: Option<Arc<AtomicBool>>,
     looker: Option<Looker>,
     finder: Option<Finder>,
 }
@@ -57,6 +59,7 @@ impl Engine {
             receiver,
             sessions: Vec::new(),
             opening: None,
+            searching: None,
             looker: None,
             finder: None,
         }
@@ -161,6 +164,37 @@ impl Engine {
     /// Makes the opening thread stop.
     pub(crate) fn cancel_open(&mut self) {
         if let Some(cancelled) = self.opening.take() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Looks for images of one object; an earlier search ends.
+    pub(crate) fn find_leaks(
+        &mut self,
+        ticket: u64,
+        catalogue: Arc<Catalogue>,
+        closeness: Closeness,
+    ) {
+        self.cancel_leaks();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        self.searching = Some(Arc::clone(&cancelled));
+        self.spawn("leaks", move |reporter| {
+            let told = Mutex::new(Instant::now());
+            let progress = |done: usize, of: usize| {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.elapsed() >= PROGRESS {
+                    *told = Instant::now();
+                    reporter.mention(Action::LeakProgress(ticket, done, of));
+                }
+            };
+            let found = find_pairs(&catalogue, &closeness, &progress, &cancelled);
+            Action::LeaksFound(ticket, found.map_err(|error| sentence(&error.to_string())))
+        });
+    }
+
+    /// Makes that search stop.
+    pub(crate) fn cancel_leaks(&mut self) {
+        if let Some(cancelled) = self.searching.take() {
             cancelled.store(true, Ordering::Relaxed);
         }
     }

@@ -154,6 +154,10 @@ impl App {
         match effect {
             Effect::Open { ticket, path, options } => self.engine.open(ticket, path, options),
             Effect::CancelOpen => self.engine.cancel_open(),
+            Effect::FindLeaks { ticket, catalogue, closeness } => {
+                self.engine.find_leaks(ticket, catalogue, closeness);
+            }
+            Effect::CancelLeaks => self.engine.cancel_leaks(),
             Effect::Start { run, plan, folder } => self.engine.start(run, *plan, &folder),
             Effect::Resume(run, folder) => self.engine.resume(run, &folder),
             Effect::ReadSettings(path) => self.engine.read_settings(path),

@@ -8,7 +8,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{App, Launch};
-use crate::session::{Action, Data, State};
+use crate::catalogue::leak::Closeness;
+use crate::session::{Action, Data, LeakStage, State};
 
 /// Writes `per_class` small pictures for each of two classes.
 fn galaxies(folder: &Path, per_class: usize) {
@@ -347,4 +348,53 @@ fn arrow_keys_walk_the_contact_sheet() {
     harness.key_press(Key::End);
     harness.run_steps(3);
     assert_eq!(harness.state().state().selected, Some(39));
+}
+
+/// Pictures of noise, of which some stand in the data set twice.
+fn with_duplicates(folder: &Path) {
+    let noise = |seed: u32, x: u32, y: u32| {
+        let mixed = (x / 6).wrapping_mul(374_761_393)
+            ^ (y / 6).wrapping_mul(668_265_263)
+            ^ seed.wrapping_mul(2_246_822_519);
+        (mixed.wrapping_mul(2_654_435_761) >> 24) as u8
+    };
+    for (class, first) in [("elliptical", 0_u32), ("spiral", 100)] {
+        let folder = folder.join(class);
+        std::fs::create_dir_all(&folder).unwrap();
+        for n in 0..24 {
+            let seed = first + n / 2;
+            let picture =
+                image::GrayImage::from_fn(48, 48, |x, y| image::Luma([noise(seed, x, y)]));
+            picture.save(folder.join(format!("{n:03}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn leaks_between_the_parts_are_found_shown_and_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    with_duplicates(folder.path());
+    let open = Some(folder.path().to_path_buf());
+    let mut harness = window(Launch { open, demo: None });
+    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
+    let limits = Closeness { angle_arcsec: None, hash_distance: Some(2) };
+    harness.state_mut().push(Action::FindLeaks(limits));
+    until(&mut harness, "searched", |state| {
+        matches!(state.leaks.as_ref().map(|search| &search.stage), Some(LeakStage::Found(..)))
+    });
+    let leaks = |state: &State| state.data.ready().unwrap().leaks.len();
+    assert!(leaks(harness.state().state()) > 0, "a random split parts some of 24 twins");
+    harness.get_by_label("Leaks between the parts").click();
+    harness.run_steps(12);
+    let toggle = harness.get_by_label("Keep images of one object in one part");
+    toggle.scroll_to_me();
+    harness.run_steps(3);
+    harness.get_by_label("Keep images of one object in one part").click();
+    harness.run_steps(3);
+    let state = harness.state().state();
+    assert_eq!(state.plan.split.keep_together, Some(limits));
+    assert_eq!(leaks(state), 0);
+    harness.state_mut().push(Action::Undo);
+    harness.run_steps(3);
+    assert!(leaks(harness.state().state()) > 0, "undo brings the earlier split back");
 }

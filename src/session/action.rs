@@ -10,6 +10,7 @@ use super::runs::RunId;
 use super::state::{DeviceEntry, ThemeChoice};
 use super::viewer::ViewerAction;
 use super::weights::WeightsQuestion;
+use crate::catalogue::leak::{Closeness, Found};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::network::transfer::Report;
 use crate::pipeline::Pipeline;
@@ -49,6 +50,16 @@ pub enum Action {
         /// The catalogue they belong to.
         catalogue: Arc<Catalogue>,
     },
+
+    // Leaks between the parts
+    /// Look for images of one object in different parts.
+    FindLeaks(Closeness),
+    /// The search with this ticket has looked at so many images of so many.
+    LeakProgress(u64, usize, usize),
+    /// What a search found, or why it could not.
+    LeaksFound(u64, Result<Found, String>),
+    /// End the search.
+    CancelLeaks,
 
     // The configuration
     /// Replace the plan. Successive ones until [`Action::Settle`] are one step of undo.

@@ -7,6 +7,7 @@ use super::action::SaveRequest;
 use super::runs::RunId;
 use super::viewer::FrameId;
 use super::weights::WeightsQuestion;
+use crate::catalogue::leak::Closeness;
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::image::exposure::{Exposure, Part};
 use crate::train::{Command, Plan, Watch};
@@ -25,6 +26,17 @@ pub enum Effect {
     },
     /// Make that thread stop.
     CancelOpen,
+    /// Look for images of one object, on a background thread.
+    FindLeaks {
+        /// Names the search in what it tells.
+        ticket: u64,
+        /// Where to look.
+        catalogue: Arc<Catalogue>,
+        /// What counts as the same object.
+        closeness: Closeness,
+    },
+    /// Make that thread stop.
+    CancelLeaks,
     /// Start the engine.
     Start {
         /// The run's id.
