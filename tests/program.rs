@@ -270,6 +270,32 @@ fn a_size_that_does_not_fit_names_the_layer() {
 }
 
 #[test]
+fn an_image_is_rendered_as_the_viewer_shows_it() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let out = folder.path().join("galaxy.png");
+    let image = fs::read_dir(galaxies().join("spiral")).unwrap().next().unwrap().unwrap().path();
+    let picture = json(&["render", text(&image), "--out", text(&out), "--size", "40", "--json"]);
+    assert_eq!((&picture["width"], &picture["look"]["mode"]), (&40.into(), &"simple-rgb".into()));
+    let drawn = arclet::image::read(&out).expect("the picture");
+    assert_eq!((drawn.bands, drawn.width), (3, 40));
+    let one = ["render", text(&image), "--out", text(&out), "--bands", "1", "--colour-map", "heat"];
+    let picture = json(&[&one[..], &["--stretch", "sinh:0.5", "--invert", "--json"]].concat());
+    assert_eq!(picture["look"]["curve"]["a"], 0.5);
+    for (wrong, word) in [
+        (&["--stretch", "asinh:0"][..], "asinh:0"),
+        (&["--limits", "fixed:2:1"], "lower one first"),
+        (&["--colour-map", "jet"], "viridis"),
+        (&["--size", "0"], "--size 0"),
+        (&["--rgb", "lupton", "--stretch", "log"], "--lupton-stretch"),
+    ] {
+        let one = ["render", text(&image), "--out", text(&out)];
+        let bands: &[&str] = if wrong.contains(&"--rgb") { &[] } else { &["--bands", "0"] };
+        let message = refusal(&[&one[..], bands, wrong].concat(), 2);
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[test]
 fn a_network_is_drawn_into_a_file() {
     let folder = tempfile::tempdir().expect("a scratch folder");
     let start = |name: &str, extra: &[&str]| {

@@ -5,6 +5,9 @@
 #[path = "shaders/canvas.rs"]
 mod canvas;
 
+use std::fs;
+use std::path::Path;
+
 use arclet::image::display::{
     COLOUR_MAPS, ColourMap, Curve, FirstRow, LUPTON_PRESETS, Limits, LinearRange, Look, Lupton,
     Measured, Mode, SHADER,
@@ -40,9 +43,22 @@ fn shader() -> String {
     format!("{SHADER}{STAGES}")
 }
 
+/// What stands in `shaders/`, each file after the display's, on which the others build.
+fn sources() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("shaders");
+    let mut sources = vec![shader()];
+    for entry in fs::read_dir(folder).expect("the folder of shaders") {
+        let path = entry.expect("a file").path();
+        let own = fs::read_to_string(&path).expect("a shader");
+        let is_display = own == SHADER;
+        sources.push(if is_display { own } else { format!("{SHADER}{own}") });
+    }
+    sources
+}
+
 #[test]
 fn every_shader_is_valid() {
-    for source in [SHADER.to_owned(), shader()] {
+    for source in sources() {
         let module = naga::front::wgsl::parse_str(&source).expect("the shader parses");
         let flags = naga::valid::ValidationFlags::all();
         let capabilities = naga::valid::Capabilities::empty();

@@ -19,6 +19,8 @@ mod slot;
 mod tests;
 mod theme;
 mod toasts;
+#[cfg(test)]
+mod viewer_tests;
 mod widgets;
 
 use std::path::PathBuf;

@@ -24,23 +24,23 @@ fn galaxies(folder: &Path, per_class: usize) {
 
 /// The window of a test; made in the first frame, which has the context.
 #[derive(Default)]
-struct Window(Option<App>);
+pub(super) struct Window(Option<App>);
 
 impl Window {
     fn app(&self) -> &App {
         self.0.as_ref().unwrap()
     }
 
-    fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         self.app().state()
     }
 
-    fn push(&mut self, action: Action) {
+    pub(super) fn push(&mut self, action: Action) {
         self.0.as_mut().unwrap().push(action);
     }
 }
 
-fn window(launch: Launch) -> Harness<'static, Window> {
+pub(super) fn window(launch: Launch) -> Harness<'static, Window> {
     Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).build_ui_state(
         move |ui, window: &mut Window| {
             let app = window.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
@@ -52,7 +52,11 @@ fn window(launch: Launch) -> Harness<'static, Window> {
 }
 
 /// Draws frames until a condition holds.
-fn until(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&State) -> bool) {
+pub(super) fn until(
+    harness: &mut Harness<'static, Window>,
+    what: &str,
+    holds: impl Fn(&State) -> bool,
+) {
     let begun = Instant::now();
     while !holds(harness.state().state()) {
         assert!(begun.elapsed() < Duration::from_mins(1), "never: {what}");

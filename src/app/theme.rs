@@ -143,7 +143,7 @@ impl Theme {
 
     /// Colours of what is drawn over an image, which is dark or bright whatever the theme: lines of
     /// coordinates (0), compass and scale bar (1), regions (2), the chosen region (3).
-    pub(crate) fn on_image(&self, what: usize) -> Color32 {
+    pub(crate) fn on_image(what: usize) -> Color32 {
         [0x8F_D3_FF, 0xFF_FF_FF, 0x5C_E6_7A, 0xFF_D1_5C].map(opaque)[what % 4]
     }
 

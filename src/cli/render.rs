@@ -5,14 +5,14 @@ mod open;
 
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde_json::json;
 
 use self::look::LookArgs;
+use self::open::Opened;
 use super::{BadArgument, output};
-use crate::image::display::{Look, Measured, Prepared, Rgb8};
+use crate::image::display::{Look, Measured, Rgb8};
 use crate::image::raster;
-use crate::image::view::{Camera, Layers, sample};
+use crate::image::view::{self, Camera};
 
 /// The longest side of a picture.
 const LARGEST_SIZE: usize = 16_384;
@@ -62,14 +62,18 @@ enum Flip {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     check_out(&args.out)?;
     let wanted = args.look.wants_colours();
-    let opened = open::open(&args.files, args.hdu, args.bands.as_deref(), wanted)?;
-    let look = args.look.look(opened.layers.bands().len() == 3, opened.is_photograph)?;
+    let Opened { exposure, bands } =
+        open::open(&args.files, args.hdu, args.bands.as_deref(), wanted)?;
+    let look = args.look.look(bands.len() == 3, exposure.is_photograph)?;
     look.check()?;
-    let camera = camera(opened.layers.size(), args.size, opened.y_up)?;
+    let layers = &exposure.layers;
+    let (camera, size) = camera(layers.size(), args.size, exposure.y_up)?;
     let planes: Vec<&[f32]> =
-        opened.layers.bands().iter().map(|band| &band.base().values[..]).collect();
+        bands.iter().map(|&band| &layers.bands()[band].base().values[..]).collect();
     let measured = Measured::of(&look, &planes);
-    let mut picture = picture(&opened.layers, &look.prepare(&measured), &camera);
+    let colours = look.prepare(&measured);
+    let drawn = [0, 1, 2].map(|n| *bands.get(n).unwrap_or(&bands[0]));
+    let mut picture = view::picture(layers, drawn, &colours, &camera, size, look.blank);
     if let Some(flip) = args.flip {
         mirror(&mut picture, flip);
     }
@@ -82,8 +86,12 @@ fn check_out(out: &Path) -> Result<(), BadArgument> {
     if is_png { Ok(()) } else { Err(BadArgument("--out must end in .png".into())) }
 }
 
-/// The whole image, its longest side as asked for.
-fn camera(image: [usize; 2], size: Option<usize>, y_up: bool) -> Result<Camera, BadArgument> {
+/// A screen that just holds the whole image, its longest side as asked for.
+fn camera(
+    image: [usize; 2],
+    size: Option<usize>,
+    y_up: bool,
+) -> Result<(Camera, [usize; 2]), BadArgument> {
     let longest = image[0].max(image[1]) as f64;
     let scale = match size {
         None => 1.0,
@@ -94,28 +102,8 @@ fn camera(image: [usize; 2], size: Option<usize>, y_up: bool) -> Result<Camera, 
             return Err(BadArgument(format!("--size {size} must be between 1 and {LARGEST_SIZE}")));
         }
     };
-    Ok(Camera { centre: image.map(|side| side as f64 / 2.0), scale, y_up })
-}
-
-/// What a screen that just holds the image shows through the camera.
-fn picture(layers: &Layers, look: &Prepared, camera: &Camera) -> Rgb8 {
-    let [width, height] =
-        layers.size().map(|side| ((side as f64 * camera.scale).round() as usize).max(1));
-    let bands: [usize; 3] = if layers.bands().len() == 3 { [0, 1, 2] } else { [0; 3] };
-    let level = layers.bands()[0].level_for(camera.scale);
-    let planes = bands.map(|band| &layers.bands()[band].levels()[level]);
-    let shrink = (1_u64 << level) as f64;
-    let mut pixels = vec![0; 3 * width * height];
-    pixels.par_chunks_mut(3 * width).enumerate().for_each(|(row, out)| {
-        let y = row as f64 + 0.5 - height as f64 / 2.0;
-        for (column, pixel) in out.chunks_exact_mut(3).enumerate() {
-            let x = column as f64 + 0.5 - width as f64 / 2.0;
-            let point = camera.image_from_screen([x, y]).map(|side| side / shrink);
-            let value = |plane| sample(plane, point, 1.0 / (camera.scale * shrink));
-            pixel.copy_from_slice(&look.colour(planes.map(|p| value(p).unwrap_or(f32::NAN))));
-        }
-    });
-    Rgb8 { width, height, pixels }
+    let camera = Camera { centre: image.map(|side| side as f64 / 2.0), scale, y_up };
+    Ok((camera, image.map(|side| ((side as f64 * scale).round() as usize).max(1))))
 }
 
 fn mirror(picture: &mut Rgb8, flip: Flip) {
@@ -151,46 +139,34 @@ fn report(args: &Args, look: &Look, measured: &Measured, picture: &Rgb8) -> anyh
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::display::Mode;
-    use crate::image::pyramid::{Plane, Pyramid};
-
-    fn layers(width: usize, values: Vec<f32>) -> Layers {
-        let height = values.len() / width;
-        Layers::new(vec![Pyramid::of(Plane { width, height, values })]).unwrap()
-    }
 
     fn levels(picture: &Rgb8) -> Vec<u8> {
         picture.pixels.iter().step_by(3).copied().collect()
     }
 
     #[test]
-    fn a_pixel_for_a_pixel_mirrored_and_enlarged() {
-        let layers = layers(2, vec![0.0, 0.2, 0.4, 1.0]);
-        let look = Look::plain(Mode::OneBand).prepare(&Measured::default());
-        let draw = |size, y_up| picture(&layers, &look, &camera([2, 2], size, y_up).unwrap());
-        assert_eq!(levels(&draw(None, false)), [0, 51, 102, 255]);
-        assert_eq!(levels(&draw(None, true)), [102, 255, 0, 51]);
-        assert_eq!(draw(Some(4), false).width, 4);
-        assert_eq!(levels(&draw(Some(4), false))[..8], [0, 0, 51, 51, 0, 0, 51, 51]);
-        assert_eq!(levels(&draw(Some(1), false)), [102], "the mean of four");
+    fn pictures_are_mirrored() {
+        let pixels = [0, 51, 102, 255].iter().flat_map(|&level| [level; 3]).collect();
+        let picture = Rgb8 { width: 2, height: 2, pixels };
         for (flip, expected) in [
             (Flip::Horizontal, [51, 0, 255, 102]),
             (Flip::Vertical, [102, 255, 0, 51]),
             (Flip::Both, [255, 102, 51, 0]),
         ] {
-            let mut picture = draw(None, false);
-            mirror(&mut picture, flip);
-            assert_eq!(levels(&picture), expected, "{flip:?}");
+            let mut mirrored = picture.clone();
+            mirror(&mut mirrored, flip);
+            assert_eq!(levels(&mirrored), expected, "{flip:?}");
         }
     }
 
     #[test]
-    fn a_large_image_is_drawn_from_its_smaller_copies() {
-        let layers = layers(2048, vec![0.5; 2048 * 1024]);
-        let look = Look::plain(Mode::OneBand).prepare(&Measured::default());
-        let picture = picture(&layers, &look, &camera([2048, 1024], Some(100), true).unwrap());
-        assert_eq!((picture.width, picture.height), (100, 50));
-        assert!(picture.pixels.iter().all(|&level| level == 128));
+    fn the_longest_side_is_as_asked_for() {
+        let size = |image, size| camera(image, size, true).unwrap().1;
+        assert_eq!(size([200, 100], None), [200, 100]);
+        assert_eq!(size([200, 100], Some(50)), [50, 25]);
+        assert_eq!(size([100, 3], Some(10)), [10, 1]);
+        assert_eq!(size([2, 1], Some(300)), [300, 150]);
+        assert_eq!(size([1, 1], Some(16_384)), [512, 512]);
     }
 
     #[test]
@@ -198,7 +174,6 @@ mod tests {
         for size in [0, LARGEST_SIZE + 1] {
             assert!(camera([5, 5], Some(size), true).unwrap_err().0.contains("--size"));
         }
-        assert_eq!(camera([1, 1], Some(16_384), true).unwrap().scale, 512.0);
         assert!(check_out(Path::new("a.jpg")).is_err() && check_out(Path::new("a.PNG")).is_ok());
     }
 }

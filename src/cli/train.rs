@@ -208,8 +208,7 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     };
     set(&mut plan.data, args.data.as_ref());
     set(&mut plan.network, args.network.as_ref());
-    args.data_set.apply(&mut plan)?;
-    args.learning.apply(&mut plan)?;
+    args.apply(&mut plan)?;
     check(&plan, args)?;
     if args.settings.is_none() {
         plan.pipeline = suited_pipeline(&mut plan).context("cannot open the data set")?;
@@ -246,11 +245,21 @@ fn suited_pipeline(plan: &mut Plan) -> anyhow::Result<Pipeline> {
     Ok(Pipeline::for_catalogue(&catalogue))
 }
 
+impl Args {
+    /// All but what the network sees, which depends on the images.
+    fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
+        self.data_set.apply(plan)?;
+        self.learning.apply(plan)?;
+        let seed = self.data_set.split_seed.or(self.learning.seed);
+        set(&mut plan.split.seed, seed.as_ref());
+        Ok(())
+    }
+}
+
 impl DataArgs {
     fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
         set(&mut plan.split.validation, self.val.as_ref());
         set(&mut plan.split.test, self.test.as_ref());
-        set(&mut plan.split.seed, self.split_seed.as_ref());
         set(&mut plan.split.keep_together, self.keep_together.map(Some).as_ref());
         self.opening.apply(&mut plan.open)
     }
@@ -289,10 +298,7 @@ impl LearningArgs {
         set(&mut plan.band_adaptation, self.adapt_bands.as_ref());
         set(&mut plan.unfreeze_epoch, self.unfreeze_epoch.as_ref());
         set(&mut plan.head_rate, self.head_lr.as_ref());
-        if let Some(seed) = self.seed {
-            plan.seed = seed;
-            plan.split.seed = seed;
-        }
+        set(&mut plan.seed, self.seed.as_ref());
         if !self.freeze.is_empty() {
             plan.freeze.clone_from(&self.freeze);
         }
@@ -365,12 +371,14 @@ mod tests {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         let args = parse(&line);
         let mut plan = Plan::default();
-        args.data_set.apply(&mut plan).unwrap();
-        args.learning.apply(&mut plan).unwrap();
+        args.apply(&mut plan).unwrap();
         assert_eq!((plan.epochs, plan.batch_size, plan.test_views), (3, 8, 8));
         assert_eq!(plan.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: true });
         assert_eq!(plan.schedule, Schedule::Step { every: 5, factor: 0.5 });
         assert_eq!((plan.split.validation, plan.split.test, plan.split.seed), (0.1, 0.2, 4));
+        let mut other = Plan::default();
+        parse(&format!("{line} --split-seed 7")).apply(&mut other).unwrap();
+        assert_eq!((other.seed, other.split.seed), (4, 7), "a split of its own");
         assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
         assert_eq!((plan.head_rate, plan.unfreeze_epoch), (10.0, 2));
         assert_eq!(plan.band_adaptation, BandAdaptation::Mean);

@@ -76,6 +76,10 @@ pub enum Limits {
 }
 
 impl Stretch {
+    /// Every stretch.
+    pub const ALL: [Self; 7] =
+        [Self::Linear, Self::Asinh, Self::Log, Self::Sqrt, Self::Power, Self::Squared, Self::Sinh];
+
     /// Maps 0–1 to 0–1; values outside are clipped first. NaN stays NaN.
     pub fn apply(self, x: f32) -> f32 {
         let x = x.clamp(0.0, 1.0);
@@ -220,15 +224,7 @@ mod tests {
 
     #[test]
     fn stretches_rise_from_zero_to_one_and_clip() {
-        for stretch in [
-            Stretch::Linear,
-            Stretch::Asinh,
-            Stretch::Log,
-            Stretch::Sqrt,
-            Stretch::Power,
-            Stretch::Squared,
-            Stretch::Sinh,
-        ] {
+        for stretch in Stretch::ALL {
             assert_eq!((stretch.apply(-3.0), stretch.apply(7.0)), (0.0, 1.0), "{stretch:?}");
             let steps: Vec<f32> = (0..=100).map(|n| stretch.apply(n as f32 / 100.0)).collect();
             assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{stretch:?}");
@@ -238,15 +234,7 @@ mod tests {
 
     #[test]
     fn a_stretch_is_the_curve_with_the_usual_parameter() {
-        for stretch in [
-            Stretch::Linear,
-            Stretch::Asinh,
-            Stretch::Log,
-            Stretch::Sqrt,
-            Stretch::Power,
-            Stretch::Squared,
-            Stretch::Sinh,
-        ] {
+        for stretch in Stretch::ALL {
             for x in [0.0, 0.003, 0.1, 0.5, 0.93, 1.0] {
                 let (value, curve) = (stretch.apply(x), Curve::from(stretch).terms().apply(x));
                 assert!((value - curve).abs() < 1e-6, "{stretch:?} {x}: {value} {curve}");

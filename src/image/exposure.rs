@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::display::{Look, Mode};
+use super::display::Look;
 use super::fits::{self, Card, HduInfo};
 use super::pyramid::{Plane, Pyramid};
 use super::region::Physical;
@@ -170,12 +170,7 @@ impl Exposure {
     /// How such an image is shown at first: a photograph as it is, other images by percentiles and
     /// asinh.
     pub fn usual_look(&self) -> Look {
-        match (self.is_photograph, self.is_colour()) {
-            (true, true) => Look::plain(Mode::SimpleRgb),
-            (true, false) => Look::plain(Mode::OneBand),
-            (false, true) => Look { mode: Mode::LuptonRgb, ..Look::default() },
-            (false, false) => Look::default(),
-        }
+        Look::usual(self.is_photograph, self.is_colour())
     }
 }
 

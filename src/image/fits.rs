@@ -12,6 +12,7 @@ mod conformance;
 mod cutout;
 #[cfg(test)]
 mod damage;
+mod lzw;
 mod plain;
 mod rice;
 mod source;
@@ -28,6 +29,7 @@ use std::path::Path;
 pub use super::info::FileInfo;
 pub use card::Card;
 pub use cutout::{Cutter, Section};
+pub(super) use source::Packing;
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};
 pub use write::write;

@@ -32,6 +32,9 @@ const MAX_PIXELS_PER_BYTE: u64 = 8 * 1032;
 pub(crate) const EXTENSIONS: &[&str] =
     &["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
 
+/// Endings of FITS files that are compressed as a whole, in lower case.
+const PACKED: [&str; 3] = ["bz2", "gz", "z"];
+
 /// An image of any number of bands.
 ///
 /// Shape: `data` holds `[bands, height, width]`, row-major, the first row being the first in the
@@ -150,13 +153,14 @@ pub fn info(path: &Path, hdu: Option<usize>) -> Result<FileInfo, ImageError> {
     }
 }
 
-/// True when the extension (case-insensitive, `.gz` and `.fz` looked through) is one Arclet reads.
+/// True when the extension (case-insensitive; `.fz`, `.gz`, `.bz2` and `.Z` looked through) is one
+/// that Arclet reads.
 pub fn is_image_path(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     let mut parts = name.rsplit('.');
     let last = parts.next().unwrap_or_default();
     let known = |part: &str| EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(part));
-    if last.eq_ignore_ascii_case("gz") {
+    if PACKED.iter().any(|e| e.eq_ignore_ascii_case(last)) {
         // `x.fits.gz`, but not `x.jpg.gz`, which no reader looks into.
         let inner = parts.next().unwrap_or_default();
         return ["fit", "fits", "fts"].iter().any(|e| e.eq_ignore_ascii_case(inner))
@@ -214,11 +218,11 @@ impl Format {
         if let Some(format) = RasterFormat::of_content(&head) {
             return Ok(Self::Raster(format));
         }
-        if head.starts_with(b"SIMPLE") || head.starts_with(&[0x1f, 0x8b]) {
+        if head.starts_with(b"SIMPLE") || fits::Packing::of_content(&head).is_some() {
             return Ok(Self::Fits);
         }
         match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
-            Some("fits" | "fit" | "fts" | "fz" | "gz") => Ok(Self::Fits),
+            Some("fits" | "fit" | "fts" | "fz" | "gz" | "bz2" | "z") => Ok(Self::Fits),
             Some("jpg" | "jpeg" | "jfif") => Ok(Self::Raster(RasterFormat::Jpeg)),
             Some("png") => Ok(Self::Raster(RasterFormat::Png)),
             Some("tif" | "tiff") => Ok(Self::Raster(RasterFormat::Tiff)),
@@ -273,10 +277,31 @@ mod tests {
 
     #[test]
     fn extensions_are_case_insensitive_and_compression_is_looked_through() {
-        for name in ["a.fits", "a.FITS.gz", "a.fits.fz", "a.fz", "x/A.JPG", "a.b.jpeg", "a.tif"] {
+        for name in [
+            "a.fits",
+            "a.FITS.gz",
+            "a.fits.bz2",
+            "a.fit.Z",
+            "a.fits.fz",
+            "a.fz",
+            "x/A.JPG",
+            "a.b.jpeg",
+            "a.tif",
+        ] {
             assert!(is_image_path(Path::new(name)), "{name}");
         }
-        for name in ["a.txt", "fits", ".png", "a.gz", "a.jpg.gz", ".fits.gz.gz", "a.csv", ""] {
+        for name in [
+            "a.txt",
+            "fits",
+            ".png",
+            "a.gz",
+            "a.jpg.gz",
+            "a.jpg.Z",
+            "a.z",
+            ".fits.gz.gz",
+            "a.csv",
+            "",
+        ] {
             assert!(!is_image_path(Path::new(name)), "{name}");
         }
     }

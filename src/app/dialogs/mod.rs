@@ -18,7 +18,8 @@ use super::theme::{SPACE, Theme};
 use super::widgets::from_right_ui;
 use crate::architectures::custom;
 use crate::catalogue::{Format, OpenOptions, recognise};
-use crate::image::{self, fits::holds_table};
+use crate::image;
+use crate::image::fits::{self, HduInfo, holds_table};
 use crate::session::{Action, FrameId, Level, SaveRequest, State, ViewerAction};
 use crate::train::Plan;
 
@@ -139,7 +140,7 @@ enum Found {
 
 impl Found {
     fn new(path: &Path) -> Result<Self, String> {
-        if path.is_file() && image::is_image_path(path) && !holds_table(path) {
+        if path.is_file() && image::is_image_path(path) && !is_table_alone(path) {
             return Ok(Self::Image);
         }
         let format = recognise(path).map_err(|error| error.to_string())?.format;
@@ -427,6 +428,12 @@ fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
     pressed
 }
 
+/// A FITS file that holds a table and no image.
+fn is_table_alone(path: &Path) -> bool {
+    let shows = |hdus: Vec<HduInfo>| hdus.iter().any(HduInfo::can_be_shown);
+    holds_table(path) && !fits::hdus(path).is_ok_and(shows)
+}
+
 /// Extensions of weight files; what is inside decides how they are read.
 const WEIGHTS: [&str; 3] = ["safetensors", "pth", "pt"];
 
@@ -447,7 +454,9 @@ fn start_from(path: PathBuf, state: &State, actions: &mut Vec<Action>) {
 fn is_list(path: &Path, format: Format) -> bool {
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
     match format {
-        Format::FitsTable => extension.as_deref() != Some("gz") && holds_table(path),
+        Format::FitsTable => {
+            !matches!(extension.as_deref(), Some("bz2" | "gz" | "z")) && holds_table(path)
+        }
         Format::List => {
             path.is_file() && matches!(extension.as_deref(), Some("csv" | "tsv" | "txt"))
         }

@@ -11,8 +11,9 @@ use super::SEARCH_DEPTH;
 use crate::image::is_image_path;
 
 /// Endings tried for names without one.
-const ENDINGS: [&str; 9] =
-    ["jpg", "png", "fits", "jpeg", "fits.gz", "fits.fz", "tif", "tiff", "fit"];
+const ENDINGS: [&str; 11] = [
+    "jpg", "png", "fits", "jpeg", "fits.gz", "fits.fz", "tif", "tiff", "fit", "fits.bz2", "fits.Z",
+];
 
 /// Finds files.
 pub(super) struct Resolver<'a> {

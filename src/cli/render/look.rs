@@ -9,7 +9,8 @@ use crate::image::display::{
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct LookArgs {
     /// min-max, percentile:P, zscale or fixed:LOW:HIGH; one for all bands, or three separated by
-    /// commas [default: percentile:99.5; colour and grey pictures: fixed:0:1].
+    /// commas. Lupton's RGB takes fixed ones, whose LOW becomes black [default: percentile:99.5;
+    /// Lupton's RGB: the level of the sky; colour and grey pictures: fixed:0:1].
     #[arg(long, value_delimiter = ',', value_parser = settings::limits)]
     limits: Option<Vec<Limits>>,
     /// linear, log, power, sqrt, squared, asinh, sinh, histogram-equalisation or power-law, with
@@ -40,12 +41,15 @@ pub(super) struct LookArgs {
     #[arg(long, value_name = "Q")]
     q: Option<f32>,
     /// Linear range of Lupton's RGB in the unit of the file, or auto:FACTOR times that of zscale;
-    /// less is brighter [default: auto:1].
+    /// less is brighter [default: auto:2].
     #[arg(long, value_name = "RANGE", value_parser = linear_range)]
     lupton_stretch: Option<LinearRange>,
     /// Factors of the red, green and blue band in Lupton's RGB, such as 0.7,1,1.5 [default: 1,1,1].
     #[arg(long, value_name = "R,G,B", value_delimiter = ',')]
     scale: Option<Vec<f32>>,
+    /// Leave the bands of Lupton's RGB as they are, instead of giving them the same noise first.
+    #[arg(long)]
+    unbalanced: bool,
     /// Colour of pixels without a value, as RRGGBB [default: 3a445c, a blue-grey].
     #[arg(long, value_name = "RRGGBB", value_parser = colour)]
     blank: Option<[u8; 3]>,
@@ -66,15 +70,15 @@ impl LookArgs {
 
     /// The look of one band, or of three; settings that would do nothing are refused.
     pub(super) fn look(&self, colours: bool, photograph: bool) -> Result<Look, BadArgument> {
-        let mode = match (colours, self.rgb) {
-            (false, _) => Mode::OneBand,
-            (true, Some(Rgb::Simple)) => Mode::SimpleRgb,
-            (true, None) if photograph && !self.sets_lupton() => Mode::SimpleRgb,
-            (true, _) => Mode::LuptonRgb,
+        let usual = Look::usual(photograph, colours);
+        let mode = match self.rgb {
+            _ if !colours => Mode::OneBand,
+            Some(Rgb::Simple) => Mode::SimpleRgb,
+            None if !self.sets_lupton() => usual.mode,
+            _ => Mode::LuptonRgb,
         };
         self.check_use(mode)?;
-        let mut look =
-            if photograph { Look::plain(mode) } else { Look { mode, ..Look::default() } };
+        let mut look = Look { mode, ..usual };
         self.write_limits(&mut look)?;
         self.write_lupton(&mut look)?;
         look.curve = self.stretch.unwrap_or(look.curve);
@@ -91,19 +95,27 @@ impl LookArgs {
             || self.q.is_some()
             || self.lupton_stretch.is_some()
             || self.scale.is_some()
+            || self.unbalanced
     }
 
     fn check_use(&self, mode: Mode) -> Result<(), BadArgument> {
         let refuse = |words: &str| Err(BadArgument(words.into()));
         if mode != Mode::LuptonRgb && self.sets_lupton() {
             return refuse(
-                "--preset, --q, --lupton-stretch and --scale belong to --rgb lupton with three \
-                 bands",
+                "--preset, --q, --lupton-stretch, --scale and --unbalanced belong to --rgb lupton \
+                 with three bands",
             );
         }
         if mode == Mode::LuptonRgb && self.stretch.is_some() {
             return refuse(
                 "--stretch does nothing in Lupton's RGB; give --rgb simple, or --lupton-stretch",
+            );
+        }
+        let fixed = |limits: &Limits| matches!(limits, Limits::Fixed { .. });
+        if mode == Mode::LuptonRgb && !self.limits.iter().flatten().all(fixed) {
+            return refuse(
+                "in Lupton's RGB --limits must be fixed:LOW:HIGH, whose LOW becomes black; leave \
+                 it out for the level of the sky",
             );
         }
         if mode != Mode::OneBand && (self.colour_map.is_some() || self.invert) {
@@ -131,6 +143,7 @@ impl LookArgs {
         *lupton = self.preset.map_or(*lupton, |preset| preset.lupton);
         lupton.q = self.q.unwrap_or(lupton.q);
         lupton.stretch = self.lupton_stretch.unwrap_or(lupton.stretch);
+        lupton.balanced &= !self.unbalanced;
         if let Some(scale) = &self.scale {
             lupton.scale = <[f32; 3]>::try_from(scale.as_slice()).map_err(|_not_three| {
                 BadArgument("--scale must be three numbers such as 0.7,1,1.5".into())
@@ -219,7 +232,8 @@ mod tests {
         assert!(scale.look(true, false).unwrap_err().0.contains("--scale"));
         let limits = LookArgs { limits: Some(vec![Limits::Zscale; 3]), ..LookArgs::default() };
         assert!(limits.look(false, false).unwrap_err().0.contains("--limits"));
-        assert!(limits.look(true, false).is_ok());
+        assert!(limits.look(true, false).unwrap_err().0.contains("fixed:LOW:HIGH"));
+        assert!(LookArgs { rgb: Some(Rgb::Simple), ..limits }.look(true, false).is_ok());
     }
 
     #[test]

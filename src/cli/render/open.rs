@@ -3,19 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::BadArgument;
-use crate::image::pyramid::{Plane, Pyramid};
-use crate::image::view::Layers;
-use crate::image::{self, Image, fits, raster};
+use crate::image::exposure::{Exposure, Part};
+use crate::image::is_raster;
 
 /// What is drawn.
 #[derive(Debug)]
 pub(super) struct Opened {
-    /// One band, or three.
-    pub(super) layers: Layers,
-    /// A picture whose values are colours already.
-    pub(super) is_photograph: bool,
-    /// The first row is the lowest.
-    pub(super) y_up: bool,
+    pub(super) exposure: Exposure,
+    /// One of its layers, or three for red, green and blue.
+    pub(super) bands: Vec<usize>,
 }
 
 /// Reads what is drawn: the planes named of one file, or one of each of three files. Without
@@ -26,90 +22,77 @@ pub(super) fn open(
     bands: Option<&[usize]>,
     colours: bool,
 ) -> anyhow::Result<Opened> {
-    let parts = parts(files, bands, colours)?;
-    let mut planes = Vec::new();
-    for (file, band) in parts {
-        planes.extend(read(file, hdu, band)?);
+    if let (Some(hdu), Some(file)) = (hdu, files.iter().find(|file| is_raster(file))) {
+        let name = file.display();
+        return Err(BadArgument(format!("{name} is no FITS file; leave --hdu {hdu} out")).into());
     }
-    if colours && planes.len() != 3 {
+    let opened = if files.len() == 1 && is_raster(&files[0]) {
+        picture(&files[0], bands)?
+    } else {
+        let parts: Vec<Part> = parts(files, bands, colours)?
+            .into_iter()
+            .map(|(path, plane)| Part { path: path.to_path_buf(), hdu, plane })
+            .collect();
+        let bands = (0..parts.len()).collect();
+        Opened { exposure: Exposure::read(&parts)?, bands }
+    };
+    if colours && opened.bands.len() != 3 {
         let refusal = "colours need three bands: give --bands 2,1,0 or three files";
         return Err(BadArgument(refusal.into()).into());
     }
-    let layers = Layers::new(planes.into_iter().map(Pyramid::of).collect()).ok_or_else(|| {
-        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-        BadArgument(format!(
-            "{} hold no pixels, or bands of different sizes; the three must cover the same pixels",
-            names.join(", ")
-        ))
-    })?;
-    let is_raster = image::is_raster(&files[0]);
-    Ok(Opened { layers, is_photograph: is_raster, y_up: !is_raster })
+    Ok(opened)
 }
 
-/// File and plane of each band; no plane stands for all that make a picture.
+/// A JPEG, PNG or TIFF file, whose bands are read at once.
+fn picture(file: &Path, bands: Option<&[usize]>) -> anyhow::Result<Opened> {
+    let exposure = Exposure::read(&[Part { path: file.to_path_buf(), hdu: None, plane: 0 }])?;
+    let count = exposure.layers.bands().len();
+    let bands = bands.map_or_else(|| (0..count).collect(), <[usize]>::to_vec);
+    check_count(&bands)?;
+    if let Some(band) = bands.iter().find(|&&band| band >= count) {
+        let name = file.display();
+        let refusal = format!("{name} has {count} bands of colour; --bands {band} must be below");
+        return Err(BadArgument(refusal).into());
+    }
+    Ok(Opened { exposure, bands })
+}
+
+fn check_count(bands: &[usize]) -> Result<(), BadArgument> {
+    match bands.len() {
+        1 | 3 => Ok(()),
+        count => Err(BadArgument(format!(
+            "--bands names {count} planes; give one, or three for red, green and blue"
+        ))),
+    }
+}
+
+/// File and plane of each band.
 fn parts<'a>(
     files: &'a [PathBuf],
     bands: Option<&[usize]>,
     colours: bool,
-) -> Result<Vec<(&'a Path, Option<usize>)>, BadArgument> {
-    let file = |n: usize| files[n].as_path();
-    match (files.len(), bands) {
-        (1, None) if image::is_raster(file(0)) => Ok(vec![(file(0), None)]),
-        (1, None) if colours => Ok((0..3).map(|band| (file(0), Some(band))).collect()),
-        (1, None) => Ok(vec![(file(0), Some(0))]),
-        (1, Some(bands)) if matches!(bands.len(), 1 | 3) => {
-            Ok(bands.iter().map(|&band| (file(0), Some(band))).collect())
+) -> Result<Vec<(&'a Path, usize)>, BadArgument> {
+    let usual: &[usize] = if colours && files.len() == 1 { &[0, 1, 2] } else { &[0] };
+    let bands = bands.unwrap_or(usual);
+    check_count(bands)?;
+    match files {
+        [file] => Ok(bands.iter().map(|&band| (file.as_path(), band)).collect()),
+        [_, _, _] => {
+            let band = |n: usize| *bands.get(n).unwrap_or(&bands[0]);
+            Ok(files.iter().enumerate().map(|(n, file)| (file.as_path(), band(n))).collect())
         }
-        (1, Some(bands)) => Err(BadArgument(format!(
-            "--bands names {} planes; give one, or three for red, green and blue",
-            bands.len()
-        ))),
-        (3, None) => Ok((0..3).map(|n| (file(n), Some(0))).collect()),
-        (3, Some([band])) => Ok((0..3).map(|n| (file(n), Some(*band))).collect()),
-        (3, Some([r, g, b])) => {
-            Ok(vec![(file(0), Some(*r)), (file(1), Some(*g)), (file(2), Some(*b))])
-        }
-        (3, Some(_)) => {
-            Err(BadArgument("--bands must name one plane, or one for each file".into()))
-        }
-        (count, _) => Err(BadArgument(format!(
-            "{count} files make no picture; give one, or three for red, green and blue"
+        _ => Err(BadArgument(format!(
+            "{} files make no picture; give one, or three for red, green and blue",
+            files.len()
         ))),
     }
-}
-
-fn read(file: &Path, hdu: Option<usize>, band: Option<usize>) -> anyhow::Result<Vec<Plane>> {
-    if !image::is_raster(file) {
-        let image = fits::read_plane(file, hdu, band.unwrap_or(0))?;
-        return Ok(vec![plane(&image, 0)]);
-    }
-    if let Some(hdu) = hdu {
-        let name = file.display();
-        return Err(BadArgument(format!("{name} is no FITS file; leave --hdu {hdu} out")).into());
-    }
-    let image = raster::read(file)?;
-    let bands = match band {
-        Some(band) if band >= image.bands => {
-            let (name, count) = (file.display(), image.bands);
-            let refusal = format!("{name} has {count} bands; --bands {band} must be below that");
-            return Err(BadArgument(refusal).into());
-        }
-        Some(band) => band..band + 1,
-        None if image.bands >= 3 => 0..3,
-        None => 0..1,
-    };
-    Ok(bands.map(|band| plane(&image, band)).collect())
-}
-
-fn plane(image: &Image, band: usize) -> Plane {
-    Plane { width: image.width, height: image.height, values: image.plane(band).to_vec() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bands(files: usize, bands: Option<&[usize]>, colours: bool) -> Option<Vec<Option<usize>>> {
+    fn bands(files: usize, bands: Option<&[usize]>, colours: bool) -> Option<Vec<usize>> {
         let files: Vec<PathBuf> = (0..files).map(|n| format!("{n}.fits").into()).collect();
         let parts = parts(&files, bands, colours).ok()?;
         Some(parts.into_iter().map(|(_, band)| band).collect())
@@ -117,7 +100,7 @@ mod tests {
 
     #[test]
     fn one_plane_or_three_from_one_file_or_three() {
-        let some = |bands: &[usize]| Some(bands.iter().copied().map(Some).collect::<Vec<_>>());
+        let some = |bands: &[usize]| Some(bands.to_vec());
         assert_eq!(bands(1, None, false), some(&[0]));
         assert_eq!(bands(1, None, true), some(&[0, 1, 2]));
         assert_eq!(bands(1, Some(&[2, 1, 0]), false), some(&[2, 1, 0]));
@@ -133,13 +116,13 @@ mod tests {
     fn a_colour_picture_gives_three_bands_and_no_hdu() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.png");
-        let picture = image::display::Rgb8 { width: 1, height: 1, pixels: vec![255, 0, 51] };
-        raster::write_png(&path, &picture).unwrap();
+        let picture = crate::image::display::Rgb8 { width: 1, height: 1, pixels: vec![255, 0, 51] };
+        crate::image::raster::write_png(&path, &picture).unwrap();
         let files = [path];
         let opened = open(&files, None, None, false).unwrap();
-        assert!(opened.is_photograph && !opened.y_up);
-        assert_eq!(opened.layers.bands().len(), 3);
-        assert_eq!(open(&files, None, Some(&[2]), false).unwrap().layers.bands().len(), 1);
+        assert!(opened.exposure.is_photograph && !opened.exposure.y_up);
+        assert_eq!(opened.bands, [0, 1, 2]);
+        assert_eq!(open(&files, None, Some(&[2]), false).unwrap().bands, [2]);
         let said = |hdu, bands| open(&files, hdu, bands, false).unwrap_err().to_string();
         assert!(said(Some(1), None).contains("--hdu 1"));
         assert!(said(None, Some(&[3])).contains("has 3 bands"));

@@ -14,7 +14,8 @@ use crate::image::ImageError;
 pub struct Look {
     /// One band in a colour map, or three as red, green and blue.
     pub mode: Mode,
-    /// Limits of each band; one band uses the first. The lower ones are Lupton's minimum.
+    /// Limits of each band; one band uses the first. Lupton's RGB takes only its minimum from them:
+    /// the lower one of fixed limits, the level of the sky (the median) for all others.
     pub limits: [Limits; 3],
     /// The curve between the limits (one band and simple RGB).
     pub curve: Curve,
@@ -57,6 +58,9 @@ pub struct Lupton {
     pub stretch: LinearRange,
     /// Factor of the red, green and blue band.
     pub scale: [f32; 3],
+    /// Bands are first brought to the same noise about the sky, so that the noisiest does not
+    /// colour it all. astropy leaves this to its user.
+    pub balanced: bool,
 }
 
 /// Lupton's `stretch`.
@@ -93,40 +97,37 @@ pub const LUPTON_PRESETS: [LuptonPreset; 4] = [
     preset(
         "standard",
         "Standard",
-        "Bands as they are, Q 8, stretch from zscale",
-        8.0,
-        1.0,
+        "Bands of equal noise, Q 8, twice zscale's range",
+        2.0,
         [1.0; 3],
     ),
     preset(
         "bluer",
         "Bluer",
-        "Blue × 1.5 and red × 0.7: blue arcs beside a red galaxy",
-        8.0,
-        1.0,
+        "Blue × 1.5, red × 0.7: blue arcs by a red lens",
+        2.0,
         [0.7, 1.0, 1.5],
     ),
     preset(
         "brighter",
         "Brighter",
-        "A third of the stretch: faint arms and arcs",
-        8.0,
-        1.0 / 3.0,
+        "A third of the range: faint arms and arcs",
+        2.0 / 3.0,
         [1.0; 3],
     ),
-    preset("redder", "Redder", "Red × 1.5 and blue × 0.7", 8.0, 1.0, [1.5, 1.0, 0.7]),
+    preset("redder", "Redder", "Red × 1.5, blue × 0.7", 2.0, [1.5, 1.0, 0.7]),
 ];
 
 const fn preset(
     id: &'static str,
     title: &'static str,
     hint: &'static str,
-    q: f32,
     factor: f32,
     scale: [f32; 3],
 ) -> LuptonPreset {
     let stretch = LinearRange::Automatic { factor };
-    LuptonPreset { id, title, hint, lupton: Lupton { q, stretch, scale } }
+    let lupton = Lupton { q: 8.0, stretch, scale, balanced: true };
+    LuptonPreset { id, title, hint, lupton }
 }
 
 impl Default for Look {
@@ -211,6 +212,17 @@ impl Look {
         Self { mode, limits, curve: Curve::Linear, ..Self::default() }
     }
 
+    /// How an image is shown at first: a photograph, whose values are colours already, as it is;
+    /// others between percentiles by asinh, three bands by Lupton's RGB.
+    pub fn usual(photograph: bool, colours: bool) -> Self {
+        match (photograph, colours) {
+            (true, true) => Self::plain(Mode::SimpleRgb),
+            (true, false) => Self::plain(Mode::OneBand),
+            (false, true) => Self { mode: Mode::LuptonRgb, ..Self::default() },
+            (false, false) => Self::default(),
+        }
+    }
+
     /// True when what [`Measured::of`] found for `other` holds for this look too.
     pub fn measures_as(&self, other: &Self) -> bool {
         let equalised = |look: &Self| {
@@ -218,9 +230,10 @@ impl Look {
         };
         let bands = self.mode.bands();
         let automatic = |look: &Self| matches!(look.lupton.stretch, LinearRange::Automatic { .. });
+        let scaled = |look: &Self| (look.lupton.scale, look.lupton.balanced);
         let lupton = self.mode != Mode::LuptonRgb
             || !automatic(self)
-            || (automatic(other) && self.lupton.scale == other.lupton.scale);
+            || (automatic(other) && scaled(self) == scaled(other));
         self.mode == other.mode
             && self.limits[..bands] == other.limits[..bands]
             && (!equalised(self) || equalised(other))

@@ -1,6 +1,8 @@
 //! Looks against astropy and by hand. Golden values: astropy 8.0.2 through
 //! `tests/interop/astropy_display.py`.
 
+#![expect(clippy::excessive_precision, reason = "astropy's values as it prints them")]
+
 use super::*;
 
 /// The test plane of the generator: deterministic, a few bright points.
@@ -54,7 +56,7 @@ fn simple_rgb_equals_astropy() {
 /// Scale is what astropy's user multiplies the bands (and minima) with beforehand.
 #[test]
 fn lupton_rgb_equals_astropy() {
-    let cases: [([f32; 3], f32, f32, [f32; 3], [u8; 36]); 4] = [
+    for (minimum, stretch, q, scale, expected) in [
         (
             [0.0; 3],
             5.0,
@@ -95,9 +97,9 @@ fn lupton_rgb_equals_astropy() {
                 0, 255, 23, 0, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
             ],
         ),
-    ];
-    for (minimum, stretch, q, scale, expected) in cases {
-        let lupton = Lupton { q, stretch: LinearRange::Fixed { value: stretch }, scale };
+    ] {
+        let stretch = LinearRange::Fixed { value: stretch };
+        let lupton = Lupton { q, stretch, scale, balanced: false };
         let limits = fixed(minimum.map(|low| (low, low + 9.0)));
         let look = Look { mode: Mode::LuptonRgb, limits, lupton, ..Look::default() };
         assert_within_one_level(&levels(&look), &expected);
@@ -111,11 +113,34 @@ fn the_automatic_stretch_equals_astropy() {
     let look = Look {
         mode: Mode::LuptonRgb,
         limits: fixed([(0.0, 1.0); 3]),
-        lupton: LUPTON_PRESETS[0].lupton,
+        lupton: Lupton { balanced: false, ..Lupton::default() },
         ..Look::default()
     };
     let measured = Measured::of(&look, &[&bands[0], &bands[1], &bands[2]]);
     assert!((measured.linear_range - 3.874_428_8).abs() < 1e-4, "{}", measured.linear_range);
+}
+
+/// A sky of 100, 10 and 1 with noise in the same proportion and a star that is white above it.
+#[test]
+fn the_sky_of_lupton_rgb_is_black_and_its_bands_are_balanced() {
+    let band = |level: f32| -> Vec<f32> {
+        let noise = |n: usize| (n * 7919 % 101) as f32 / 50.0 - 1.0;
+        let star = |n: usize| if n % 500 < 3 { 40.0 } else { 0.0 };
+        (0..2000).map(|n| level * (1.0 + noise(n) / 10.0 + star(n))).collect()
+    };
+    let bands = [band(100.0), band(10.0), band(1.0)];
+    let planes = [&bands[0][..], &bands[1][..], &bands[2][..]];
+    let look = Look { mode: Mode::LuptonRgb, ..Look::default() };
+    let measured = Measured::of(&look, &planes);
+    for (limits, level) in measured.limits.iter().zip([100.0, 10.0, 1.0]) {
+        assert!((limits.0 / level - 1.0).abs() < 0.01, "{limits:?}");
+    }
+    let prepared = look.prepare(&measured);
+    let [red, green, blue] = prepared.colour([4000.0, 400.0, 40.0]);
+    assert!(red > 200 && red.abs_diff(green) < 3 && red.abs_diff(blue) < 3, "{red} {green} {blue}");
+    assert!(prepared.colour([100.0, 10.0, 1.0]).iter().all(|&level| level < 3));
+    let fixed = Look { limits: fixed([(0.5, 2.0); 3]), ..look };
+    assert_eq!(Measured::of(&fixed, &planes).limits[0], (0.5, 2.0), "limits by hand are obeyed");
 }
 
 /// `HistEqStretch(wave(500, 0))`, to half a step of the table.
@@ -238,10 +263,10 @@ fn settings_without_sense_still_give_colours() {
     for odd in [f32::NAN, f32::INFINITY, -1.0, 0.0, 1e30, 1e-40] {
         for mode in [Mode::OneBand, Mode::SimpleRgb, Mode::LuptonRgb] {
             let limits = fixed([(odd, odd), (1.0, odd), (odd, 1.0)]);
-            let lupton =
-                Lupton { q: odd, stretch: LinearRange::Fixed { value: odd }, scale: [odd; 3] };
+            let stretch = LinearRange::Fixed { value: odd };
+            let lupton = Lupton { q: odd, stretch, scale: [odd; 3], balanced: true };
             let (contrast, bias) = (odd, odd);
-            let look = Look { mode, limits, lupton, contrast, bias, ..Look::default() };
+            let look = Look { mode, limits, contrast, bias, lupton, ..Look::default() };
             let prepared = look.prepare(&Measured::of(&look, &[&plane]));
             assert_eq!(prepared.render(&[&plane], 2, FirstRow::Top).pixels.len(), 12);
         }

@@ -75,7 +75,7 @@ impl Prepared {
         let level = match self.mode {
             Mode::OneBand if values[0].is_nan() => return self.blank,
             Mode::OneBand => {
-                return self.from_table(self.adjusted(self.curved(0, values[0])));
+                return self.colour_at(self.adjusted(self.curved(0, values[0])));
             }
             _ if values.iter().all(|value| value.is_nan()) => return self.blank,
             Mode::SimpleRgb => std::array::from_fn(|band| {
@@ -113,13 +113,11 @@ impl Prepared {
     fn curved(&self, band: usize, value: f32) -> f32 {
         let value = within(value);
         let table = EQUALISATION_STEPS * band..EQUALISATION_STEPS * (band + 1);
-        match self.equalisation.get(table) {
-            Some(table) => equalise::place(table, value),
-            None => {
-                let x = (value - self.low[band]) * self.factor[band];
-                self.curve.apply(x.clamp(0.0, 1.0))
-            }
+        if let Some(table) = self.equalisation.get(table) {
+            return equalise::place(table, value);
         }
+        let x = (value - self.low[band]) * self.factor[band];
+        self.curve.apply(x.clamp(0.0, 1.0))
     }
 
     /// Lupton et al. 2004, as astropy's `RGBImageMappingLupton.apply_mappings`.
@@ -143,7 +141,7 @@ impl Prepared {
     }
 
     /// The colour at y = 0–1, between two entries of the table where y falls between them.
-    fn from_table(&self, y: f32) -> [u8; 3] {
+    fn colour_at(&self, y: f32) -> [u8; 3] {
         let position = y * 255.0;
         let below = (position as usize).min(254);
         let fraction = position - below as f32;
@@ -159,11 +157,8 @@ impl Prepared {
 fn equalisation(look: &Look, measured: &Measured) -> Vec<f32> {
     let equalises = look.mode != Mode::LuptonRgb && look.curve == Curve::HistogramEqualisation;
     let length = look.mode.bands() * EQUALISATION_STEPS;
-    if !equalises {
-        Vec::new()
-    } else {
-        measured.equalisation.get(..length).unwrap_or_default().to_vec()
-    }
+    let table = measured.equalisation.get(..length).filter(|_| equalises);
+    table.unwrap_or_default().to_vec()
 }
 
 fn factors(look: &Look, measured: &Measured) -> [f32; 3] {
@@ -173,7 +168,8 @@ fn factors(look: &Look, measured: &Measured) -> [f32; 3] {
             LinearRange::Fixed { value } => value,
         };
         let stretch = if stretch > 0.0 { stretch } else { 1.0 };
-        return look.lupton.scale.map(|scale| within(finite_or(scale, 1.0) / stretch));
+        let scale = [0, 1, 2].map(|band| measured.scale(look, band));
+        return scale.map(|scale| within(finite_or(scale, 1.0) / stretch));
     }
     // Limits so close that their difference has no reciprocal are a constant plane, shown black.
     measured.limits.map(|(low, high)| {

@@ -1,6 +1,7 @@
 //! Damaged files: whatever bytes change, reading ends with an image or an error, never with a
 //! crash inside cfitsio, an endless loop or a huge allocation.
 
+use std::io::Write;
 use std::path::Path;
 
 use rand::{Rng, RngExt, SeedableRng};
@@ -100,13 +101,9 @@ fn every_byte_of_small_compressed_files_may_change() {
     }
 }
 
-/// A gzip bomb: a few kilobytes that claim 400 million pixels, more than deflate can hold in them.
-#[test]
-fn a_gzip_bomb_is_refused_before_it_is_unpacked() {
-    use std::io::Write;
-
-    let scratch = tempfile::tempdir().unwrap();
-    let path = scratch.path().join("bomb.fits");
+/// A header that claims 400 million pixels, with four megabytes of zeros behind it.
+fn bomb(scratch: &Path) -> Vec<u8> {
+    let path = scratch.join("bomb.fits");
     let image = Image { bands: 1, height: 1, width: 1, data: vec![0.0], header: Vec::new() };
     super::write(&path, &image, &[]).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
@@ -115,12 +112,62 @@ fn a_gzip_bomb_is_refused_before_it_is_unpacked() {
         let at = text.find(axis).unwrap();
         bytes[at + 10..at + 30].copy_from_slice(format!("{:>20}", 20_000).as_bytes());
     }
-    let packed = scratch.path().join("bomb.fits.gz");
-    let file = std::fs::File::create(&packed).unwrap();
-    let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::best());
-    encoder.write_all(&bytes).unwrap();
-    encoder.write_all(&vec![0; 4 << 20]).unwrap();
-    encoder.finish().unwrap();
-    let message = read_hdu(&packed, None).unwrap_err().to_string();
-    assert!(message.contains("break off"), "{message}");
+    bytes.resize(bytes.len() + (4 << 20), 0);
+    bytes
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bzip2(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A few kilobytes that claim 400 million pixels, more than can be in them.
+#[test]
+fn bombs_are_refused_before_they_are_unpacked() {
+    let scratch = tempfile::tempdir().unwrap();
+    let bytes = bomb(scratch.path());
+    for (name, packed) in [("bomb.fits.gz", gzip(&bytes)), ("bomb.fits.bz2", bzip2(&bytes))] {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, packed).unwrap();
+        let message = read_hdu(&path, None).unwrap_err().to_string();
+        assert!(message.contains("break off"), "{message}");
+    }
+}
+
+/// Behind a primary unit that claims much, another header is looked for: not beyond the bounds.
+#[test]
+fn a_bomb_before_the_image_is_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut bytes = bomb(scratch.path());
+    bytes.truncate(5760);
+    bytes.resize(200 << 20, 0);
+    let path = scratch.path().join("bomb.fits.bz2");
+    std::fs::write(&path, bzip2(&bytes)).unwrap();
+    let message = read_hdu(&path, Some(1)).unwrap_err().to_string();
+    assert!(message.contains("bomb"), "{message}");
+}
+
+#[test]
+fn a_bzip2_file_that_was_cut_is_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = scratch.path().join("image.fits");
+    let data = (0..4000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 16) as f32).collect();
+    let image = Image { bands: 4, height: 20, width: 50, data, header: Vec::new() };
+    super::write(&path, &image, &[]).unwrap();
+    let packed = bzip2(&std::fs::read(&path).unwrap());
+    let path = scratch.path().join("image.fits.bz2");
+    std::fs::write(&path, &packed).unwrap();
+    assert_eq!(read_hdu(&path, None).unwrap().data, image.data);
+    for length in [20, packed.len() / 2] {
+        std::fs::write(&path, &packed[..length]).unwrap();
+        let message = read_hdu(&path, None).unwrap_err().to_string();
+        assert!(message.contains("bzip2") || message.contains("break off"), "{message}");
+    }
 }

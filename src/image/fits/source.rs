@@ -1,18 +1,76 @@
-//! The bytes of a FITS file, plain or inside gzip, by offset and never more than asked for.
+//! The bytes of a FITS file, plain or inside gzip, bzip2 or compress, by offset and never more than
+//! asked for.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use bzip2::read::MultiBzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::super::ImageError;
+use super::lzw;
 
 /// Piece in which a stream is decompressed.
 const PIECE: usize = 1 << 20;
 
-/// Deflate cannot make more than this many bytes of one.
-const DEFLATE_RATIO: u64 = 1032;
+/// No content of a compressed file may be longer: that of the largest image, in doubles, and as
+/// much before it.
+const MAX_CONTENT: u64 = 8 << 30;
+
+/// Content up to this length is unpacked whatever the length of its file.
+const HARMLESS: u64 = 128 << 20;
+
+/// What is around the whole of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Packing {
+    Gzip,
+    Bzip2,
+    /// `compress` of Unix, files called `.Z`.
+    Compress,
+}
+
+impl Packing {
+    /// By the first bytes of a file.
+    pub(in super::super) fn of_content(head: &[u8]) -> Option<Self> {
+        match head {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
+            _ if head.starts_with(&lzw::MAGIC) => Some(Self::Compress),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Bzip2 => "bzip2",
+            Self::Compress => "compress",
+        }
+    }
+
+    /// Most bytes that one byte of the file is believed to hold. Deflate cannot hold more; the
+    /// others can, in files of nothing but zeros, which a bomb is and a large image is not.
+    fn ratio(self) -> u64 {
+        match self {
+            Self::Gzip => 1032,
+            Self::Bzip2 | Self::Compress => 10_000,
+        }
+    }
+
+    /// Words for a broken stream.
+    fn broken(self, error: &std::io::Error) -> String {
+        format!("its {} stream is broken: {error}", self.name())
+    }
+
+    fn decoder(self, file: File) -> std::io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
+            Self::Bzip2 => Box::new(MultiBzDecoder::new(file)),
+            Self::Compress => Box::new(lzw::Decoder::new(file)?),
+        })
+    }
+}
 
 /// A FITS file to take byte ranges from, in ascending order.
 pub(super) enum Source {
@@ -24,6 +82,7 @@ pub(super) enum Source {
 
 /// A compressed stream with the part of its content that is kept.
 pub(super) struct Packed {
+    packing: Packing,
     decoder: Box<dyn Read + Send>,
     /// The content from offset `start` as far as it was decompressed. The first `stale` bytes are
     /// not needed any more.
@@ -34,19 +93,21 @@ pub(super) struct Packed {
 }
 
 impl Source {
-    /// Opens a file; gzip is recognised by its magic number.
+    /// Opens a file; what is around it is recognised by its magic number.
     pub(super) fn open(path: &Path) -> Result<Self, ImageError> {
         let failed = |error: std::io::Error| ImageError::open(path, &error);
         let mut file = File::open(path).map_err(failed)?;
         let file_bytes = file.metadata().map_err(failed)?.len();
         let mut magic = Vec::new();
-        file.by_ref().take(2).read_to_end(&mut magic).map_err(failed)?;
-        if magic != [0x1f, 0x8b] {
+        file.by_ref().take(4).read_to_end(&mut magic).map_err(failed)?;
+        let Some(packing) = Packing::of_content(&magic) else {
             return Ok(Self::Plain(file, file_bytes));
-        }
+        };
         file.rewind().map_err(failed)?;
-        let decoder = Box::new(MultiGzDecoder::new(file));
-        Ok(Self::Packed(Packed { decoder, kept: Vec::new(), start: 0, stale: 0, file_bytes }))
+        let broken = |error| ImageError::format(path, packing.broken(&error));
+        let decoder = packing.decoder(file).map_err(broken)?;
+        let kept = Vec::new();
+        Ok(Self::Packed(Packed { packing, decoder, kept, start: 0, stale: 0, file_bytes }))
     }
 
     /// Bytes of the file on disk.
@@ -61,7 +122,7 @@ impl Source {
     pub(super) fn could_reach(&self, end: u64) -> bool {
         match self {
             Self::Plain(_, length) => end <= *length,
-            Self::Packed(packed) => end / DEFLATE_RATIO <= packed.file_bytes,
+            Self::Packed(packed) => packed.could_reach(end),
         }
     }
 
@@ -135,6 +196,12 @@ impl Source {
 }
 
 impl Packed {
+    /// False for content of a length that its file cannot hold or that is not unpacked.
+    fn could_reach(&self, end: u64) -> bool {
+        let believed = end <= HARMLESS && self.packing != Packing::Gzip;
+        end <= MAX_CONTENT && (believed || end / self.packing.ratio() <= self.file_bytes)
+    }
+
     /// Where the content that was decompressed ends.
     fn end(&self) -> u64 {
         self.start + self.kept.len() as u64
@@ -172,8 +239,11 @@ impl Packed {
     /// Decompresses the next bytes; 0 at the end of the stream.
     fn piece(&mut self, length: u64) -> Result<usize, String> {
         self.kept.try_reserve(length as usize).map_err(|error| error.to_string())?;
+        if !self.could_reach(self.end()) {
+            let packing = self.packing.name();
+            return Err(format!("its {packing} stream holds more than any image: it is a bomb"));
+        }
         let mut next = self.decoder.by_ref().take(length);
-        let broken = |error| format!("its gzip stream is broken: {error}");
-        next.read_to_end(&mut self.kept).map_err(broken)
+        next.read_to_end(&mut self.kept).map_err(|error| self.packing.broken(&error))
     }
 }

@@ -146,7 +146,7 @@ fn image_ui(
         screen: canvas.screen(),
     };
     save::keep_place(ui.ctx(), canvas.frame.id, place);
-    overlay::overlay_ui(ui, ctx.theme, looks, canvas);
+    overlay::overlay_ui(ui, looks, canvas);
     let drawing = regions::canvas_regions_ui(ui, ctx, canvas, response);
     if response.contains_pointer() {
         wheel(ui, ctx, canvas, response);

@@ -6,7 +6,7 @@ use super::PanelContext;
 use super::histogram::histogram_ui;
 use super::measuring;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{Row, choice_ui, combo_ui, number_ui, section_ui, slider_ui};
+use crate::app::widgets::{Row, choice_ui, combo_ui, number_ui, section_ui, slider_ui, switch_ui};
 use crate::image::display::{
     COLOUR_MAPS, ColourMap, Curve, LUPTON_PRESETS, Limits, LinearRange, Look, Measured, Mode,
 };
@@ -80,12 +80,13 @@ fn limits_ui(ui: &mut Ui, look: &mut Look, measured: Option<&Measured>) {
     let bands = look.mode.bands();
     let alike = look.limits[..bands].iter().all(|limits| limits.same_kind(look.limits[0]));
     let shown = look.limits[0];
-    let title = if alike { limits_title(shown) } else { "Different".into() };
+    let title = if alike { limits_title(look.mode, shown) } else { "Different".into() };
     let help = "Values that become black and white";
     let mut chosen = None;
     combo_ui(ui, Row::new("Limits", help), &title, |ui| {
-        for limits in offered(measured.map(|measured| measured.limits[0])) {
-            if ui.selectable_label(limits.same_kind(shown), limits_title(limits)).clicked() {
+        for limits in offered(look.mode, measured.map(|measured| measured.limits[0])) {
+            let title = limits_title(look.mode, limits);
+            if ui.selectable_label(limits.same_kind(shown), title).clicked() {
                 chosen = Some(limits);
             }
         }
@@ -170,20 +171,24 @@ pub(super) fn significant(value: f64) -> String {
     }
 }
 
-fn offered(now: Option<(f32, f32)>) -> Vec<Limits> {
+fn offered(mode: Mode, now: Option<(f32, f32)>) -> Vec<Limits> {
     let (low, high) = now.unwrap_or((0.0, 1.0));
+    if mode == Mode::LuptonRgb {
+        return vec![Look::default().limits[0], Limits::Fixed { low, high }];
+    }
     let mut offered = vec![Limits::Zscale, Limits::MinMax];
     offered.extend(PERCENTS.map(|percent| Limits::Percentile { percent }));
     offered.push(Limits::Fixed { low, high });
     offered
 }
 
-fn limits_title(limits: Limits) -> String {
+fn limits_title(mode: Mode, limits: Limits) -> String {
     match limits {
+        Limits::Fixed { .. } => "By hand".into(),
+        _ if mode == Mode::LuptonRgb => "Sky level".into(),
         Limits::MinMax => "Min–max".into(),
         Limits::Percentile { percent } => format!("{percent} %"),
         Limits::Zscale => "zscale".into(),
-        Limits::Fixed { .. } => "By hand".into(),
     }
 }
 
@@ -236,6 +241,8 @@ fn lupton_ui(ui: &mut Ui, look: &mut Look) {
             LinearRange::Fixed { value }
         };
     }
+    let row = Row::new("Noise", "So that the noisiest band does not colour the sky");
+    switch_ui(ui, row, &mut look.lupton.balanced, "Bands of equal noise");
     for (name, scale) in COLOURS.iter().zip(&mut look.lupton.scale) {
         let label = format!("{name} scale");
         slider_ui(ui, Row::new(&label, "Factor of this band"), scale, 0.0..=4.0, "");

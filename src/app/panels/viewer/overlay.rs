@@ -17,23 +17,23 @@ const ARROW: f32 = 34.0;
 const MARGIN: f32 = 16.0;
 
 /// Draws what is wished for.
-pub(super) fn overlay_ui(ui: &Ui, theme: &Theme, looks: &Looks, canvas: &Canvas<'_>) {
+pub(super) fn overlay_ui(ui: &Ui, looks: &Looks, canvas: &Canvas<'_>) {
     let painter = ui.painter_at(canvas.rect);
     let small = canvas.rect.width() < 180.0 || canvas.rect.height() < 140.0;
     let Some(wcs) = &canvas.exposure.wcs else {
         if looks.scale_bar && !small {
-            pixel_bar(&painter, theme, canvas);
+            pixel_bar(&painter, canvas);
         }
         return;
     };
     if looks.grid {
-        draw_grid(ui, &painter, theme, canvas, wcs);
+        draw_grid(ui, &painter, canvas, wcs);
     }
     if looks.compass && !small {
-        compass(&painter, theme, canvas, wcs);
+        compass(&painter, canvas, wcs);
     }
     if looks.scale_bar && !small {
-        sky_bar(&painter, theme, canvas, wcs);
+        sky_bar(&painter, canvas, wcs);
     }
 }
 
@@ -44,10 +44,15 @@ pub(super) fn line(painter: &Painter, points: Vec<Pos2>, width: f32, colour: Col
     painter.line(points, Stroke::new(width, colour));
 }
 
+/// Minutes and seconds of arc in letters that the window's font has.
+pub(super) fn primes(words: &str) -> String {
+    words.replace('″', "\"").replace('′', "'")
+}
+
 /// Text that can be read on dark and on bright pixels.
 pub(super) fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, colour: Color32) {
     let font = FontId::proportional(12.0);
-    let galley = painter.layout_no_wrap(words.to_owned(), font, colour);
+    let galley = painter.layout_no_wrap(primes(words), font, colour);
     let rect = anchor.anchor_size(at, galley.size());
     painter.rect_filled(rect.expand2(vec2(3.0, 1.0)), 3, Color32::from_black_alpha(130));
     painter.galley(rect.min, galley, colour);
@@ -60,7 +65,7 @@ struct Known {
     grid: Arc<Grid>,
 }
 
-fn draw_grid(ui: &Ui, painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, wcs: &Wcs) {
+fn draw_grid(ui: &Ui, painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs) {
     let known: Arc<Mutex<Known>> =
         cache(ui.ctx(), Id::unique("viewer grid").with(canvas.frame.id.0));
     let of = (canvas.exposure.layers.id(), canvas.camera, canvas.screen());
@@ -76,7 +81,7 @@ fn draw_grid(ui: &Ui, painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, wcs
         }
         Arc::clone(&known.grid)
     };
-    let colour = theme.on_image(0);
+    let colour = Theme::on_image(0);
     let place = |[x, y]: [f64; 2]| canvas.screen_point([x + 0.5, y + 0.5]);
     for drawn_line in &drawn.lines {
         for piece in &drawn_line.pieces {
@@ -105,7 +110,7 @@ fn beside(side: Side, y_up: bool) -> (Align2, Vec2) {
 }
 
 /// Arrows to north and east, true to the middle of the view.
-fn compass(painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, wcs: &Wcs) {
+fn compass(painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs) {
     let middle = canvas.camera.centre.map(|corner| corner - 0.5);
     let Some(compass) = wcs.compass(middle) else { return };
     let upright = |[x, y]: [f64; 2]| {
@@ -120,41 +125,41 @@ fn compass(painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, wcs: &Wcs) {
     let from = corner + shift - vec2(8.0, 8.0);
     for (direction, name) in [(north, "N"), (east, "E")] {
         let tip = from + direction * ARROW;
-        line(painter, vec![from, tip], 1.5, theme.on_image(1));
+        line(painter, vec![from, tip], 1.5, Theme::on_image(1));
         let side = vec2(-direction.y, direction.x) * 4.0;
         let back = tip - direction * 7.0;
-        line(painter, vec![back + side, tip, back - side], 1.5, theme.on_image(1));
+        line(painter, vec![back + side, tip, back - side], 1.5, Theme::on_image(1));
         let at = tip + direction * 10.0;
-        text(painter, at, Align2::CENTER_CENTER, name, theme.on_image(1));
+        text(painter, at, Align2::CENTER_CENTER, name, Theme::on_image(1));
     }
 }
 
-fn sky_bar(painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, wcs: &Wcs) {
+fn sky_bar(painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs) {
     let middle = canvas.camera.centre.map(|corner| corner - 0.5);
     let Some(scale) = wcs.scale_arcsec_at(middle) else { return };
     let points_per_pixel = canvas.camera.scale / canvas.pixels_per_point;
     let room = f64::from(canvas.rect.width() * 0.3) / points_per_pixel;
     if let Some(found) = scale_bar(scale, room) {
-        bar(painter, theme, canvas, (found.pixels * points_per_pixel) as f32, &found.label);
+        bar(painter, canvas, (found.pixels * points_per_pixel) as f32, &found.label);
     }
 }
 
 /// Without coordinates, the bar counts pixels.
-fn pixel_bar(painter: &Painter, theme: &Theme, canvas: &Canvas<'_>) {
+fn pixel_bar(painter: &Painter, canvas: &Canvas<'_>) {
     let points_per_pixel = canvas.camera.scale / canvas.pixels_per_point;
     let room = f64::from(canvas.rect.width() * 0.25) / points_per_pixel;
     let power = 10.0_f64.powf(room.log10().floor());
     let length = [5.0, 2.0, 1.0].map(|step| step * power).into_iter().find(|&l| l <= room);
     if let Some(length) = length.filter(|&length| length >= 1.0) {
         let label = format!("{length} px");
-        bar(painter, theme, canvas, (length * points_per_pixel) as f32, &label);
+        bar(painter, canvas, (length * points_per_pixel) as f32, &label);
     }
 }
 
-fn bar(painter: &Painter, theme: &Theme, canvas: &Canvas<'_>, length: f32, label: &str) {
+fn bar(painter: &Painter, canvas: &Canvas<'_>, length: f32, label: &str) {
     let left = canvas.rect.left_bottom() + vec2(MARGIN, -MARGIN);
     let right = pos2(left.x + length, left.y);
-    let colour = theme.on_image(1);
+    let colour = Theme::on_image(1);
     let end = vec2(0.0, 4.0);
     line(painter, vec![left - end, left + end], 1.5, colour);
     line(painter, vec![right - end, right + end], 1.5, colour);

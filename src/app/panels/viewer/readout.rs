@@ -20,8 +20,9 @@ pub(super) fn readout_ui(
     let zoom = zoom(canvas.camera.scale);
     let right = rect.right_center() - egui::vec2(4.0, 0.0);
     let taken = painter.text(right, Align2::RIGHT_CENTER, zoom, font.clone(), theme.text_weak);
-    let text = pointer.map_or_else(|| at_rest(canvas), |at| under(canvas, at));
     let room = rect.with_max_x(taken.left() - 8.0);
+    let wide = room.width() > 610.0;
+    let text = pointer.map_or_else(|| at_rest(canvas), |at| under(canvas, at, wide));
     let left = rect.left_center() + egui::vec2(4.0, 0.0);
     let painter = ui.painter().with_clip_rect(room);
     painter.text(left, Align2::LEFT_CENTER, text, font, theme.text);
@@ -47,8 +48,8 @@ fn at_rest(canvas: &Canvas<'_>) -> String {
 }
 
 /// Pixel, value and position under the pointer. Pixels count from 1, as FITS and DS9 do; of a
-/// photograph from 0, as image editors do.
-fn under(canvas: &Canvas<'_>, at: Pos2) -> String {
+/// photograph from 0, as image editors do. Degrees stand beside the sexagesimal where there is room.
+fn under(canvas: &Canvas<'_>, at: Pos2, wide: bool) -> String {
     let [x, y] = canvas.image_point(at);
     let exposure = canvas.exposure;
     let first = if exposure.y_up { 0.5 } else { -0.5 };
@@ -65,7 +66,10 @@ fn under(canvas: &Canvas<'_>, at: Pos2) -> String {
     let position = exposure.wcs.as_ref().and_then(|wcs| wcs.sky_from_pixel([x - 0.5, y - 0.5]));
     if let Some((ra, dec)) = position {
         let (hms, dms) = (sky::hms(ra, 3), sky::dms(dec, 2));
-        text.push_str(&format!("   {hms}  {dms}   {}", sky::degrees(ra, dec, 6)));
+        text.push_str(&format!("   {hms}  {dms}"));
+        if wide {
+            text.push_str(&format!("   {}", sky::degrees(ra, dec, 6)));
+        }
     }
     text
 }

@@ -82,7 +82,7 @@ pub(super) fn save_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) {
             let writer = picture_writer(frame, &ready.prepared, camera, size);
             ctx.push(request("Picture", &format!("{}.png", stem(frame)), &["png"], writer));
         }
-        super::regions::save_menu_ui(ui, ctx, frame);
+        super::regions::save_menu_ui(ui, ctx, frame, place);
     });
 }
 

@@ -15,16 +15,10 @@ const ROUND: usize = 96;
 pub(super) const REACH: f32 = 18.0;
 
 /// Draws a region; the chosen one with its grips.
-pub(super) fn region(
-    painter: &Painter,
-    theme: &Theme,
-    canvas: &Canvas<'_>,
-    region: &Region,
-    chosen: bool,
-) {
+pub(super) fn region(painter: &Painter, canvas: &Canvas<'_>, region: &Region, chosen: bool) {
     let [red, green, blue] = region.colour.0;
     let own = Color32::from_rgb(red, green, blue);
-    let colour = if chosen { theme.on_image(3) } else { own };
+    let colour = if chosen { Theme::on_image(3) } else { own };
     let width = if chosen { 2.0 } else { 1.5 };
     for mut outline in outlines(canvas, &region.shape) {
         if region.exclude {

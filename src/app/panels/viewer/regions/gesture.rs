@@ -56,7 +56,7 @@ pub(in super::super) fn canvas_regions_ui(
     if response.has_focus() {
         keys(ui, ctx, canvas, &mut gesture);
     }
-    paint(ui, ctx, canvas, response, tool, &gesture);
+    paint(ui, canvas, response, tool, &gesture);
     ui.data_mut(|data| data.insert_temp(id, gesture));
     busy
 }
@@ -288,18 +288,11 @@ fn distance(point: Pos2, from: Pos2, to: Pos2) -> f32 {
     point.distance(from + along * share.clamp(0.0, 1.0))
 }
 
-fn paint(
-    ui: &Ui,
-    ctx: &PanelContext<'_>,
-    canvas: &Canvas<'_>,
-    response: &Response,
-    tool: Tool,
-    gesture: &Gesture,
-) {
+fn paint(ui: &Ui, canvas: &Canvas<'_>, response: &Response, tool: Tool, gesture: &Gesture) {
     let painter = ui.painter_at(canvas.rect);
     let frame = canvas.frame;
     for (number, region) in frame.regions.iter().enumerate() {
-        draw::region(&painter, ctx.theme, canvas, region, frame.selected == Some(number));
+        draw::region(&painter, canvas, region, frame.selected == Some(number));
     }
     let pointer = response.hover_pos().or(response.interact_pointer_pos());
     let Some(at) = pointer else { return };
@@ -314,7 +307,7 @@ fn paint(
         _ => None,
     };
     if let Some(shape) = preview {
-        draw::region(&painter, ctx.theme, canvas, &Region::new(shape), false);
+        draw::region(&painter, canvas, &Region::new(shape), false);
     }
     let icon = match (tool, gesture) {
         (Tool::Pan, Gesture::None) if grip(canvas, at).is_some() => egui::CursorIcon::Crosshair,

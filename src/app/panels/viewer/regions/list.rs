@@ -6,11 +6,13 @@ use egui::{Color32, RichText, TextEdit, Ui};
 
 use super::super::PanelContext;
 use super::super::display_form::significant;
-use super::super::save::{request, stem};
+use super::super::overlay::primes;
+use super::super::save::{Place, request, stem};
 use super::inside;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{card_ui, empty_ui, hint_ui, name_field};
 use crate::image::exposure::Exposure;
+use crate::image::fits::{self, Cutter, Section};
 use crate::image::region::{
     Colour, Region, RegionStatistics, Shape, System, WriteStyle, measure, write,
 };
@@ -86,7 +88,8 @@ fn chosen_ui(
     }
     let weak = ctx.theme.text_weak;
     ui.label(RichText::new(inside::place_words(exposure, region.shape.centre())).small());
-    ui.label(RichText::new(size_words(exposure, &region.shape)).small().color(weak));
+    let size = primes(&size_words(exposure, &region.shape));
+    ui.label(RichText::new(size).small().color(weak));
     if matches!(region.shape, Shape::Ruler { .. }) {
         return;
     }
@@ -162,11 +165,62 @@ fn ui_weak(ui: &Ui) -> Color32 {
 }
 
 /// Lines of the save menu about regions and cutouts.
-pub(in super::super) fn save_menu_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame) {
+pub(in super::super) fn save_menu_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    frame: &Frame,
+    place: Option<Place>,
+) {
     let Some(exposure) = frame.exposure() else { return };
+    if exposure.y_up {
+        let chosen = frame.selected.and_then(|number| frame.regions.get(number));
+        if let Some(region) = chosen
+            && ui
+                .button("Cutout around the region…")
+                .on_hover_text("FITS, with its place on the sky")
+                .clicked()
+        {
+            ctx.push(save_cutout(frame, region.shape.bounds()));
+        }
+        if let Some(place) = place
+            && ui
+                .button("Cutout of what is seen…")
+                .on_hover_text("FITS, with its place on the sky")
+                .clicked()
+        {
+            let seen = place.camera.visible(place.screen);
+            ctx.push(save_cutout(frame, seen.map(|corner| corner.map(|side| side - 0.5))));
+        }
+    }
     if !frame.regions.is_empty() && ui.button("Regions…").on_hover_text("DS9 file").clicked() {
         ctx.push(save_regions(frame, exposure));
     }
+}
+
+/// The pixels between two corners (middles of pixels are whole numbers) as FITS.
+fn save_cutout(frame: &Frame, [low, high]: [[f64; 2]; 2]) -> Action {
+    let part = frame.source.parts()[0].clone();
+    let writer = Writer::new(move |path| {
+        let cut = || {
+            let mut cutter = Cutter::open(&part.path, part.hdu)?;
+            let image = cutter.cut(&section(low, high, cutter.bands_height_width()))?;
+            fits::write(path, &image, &image.header)
+        };
+        cut().map_err(|error| error.to_string())
+    });
+    request("Cutout", &format!("{}_cutout.fits", stem(frame)), &["fits"], writer)
+}
+
+/// The pixels whose middles lie between two corners, within the image.
+fn section(low: [f64; 2], high: [f64; 2], [_, height, width]: [usize; 3]) -> Section {
+    let range = |axis: usize, length: usize| {
+        let last = length.saturating_sub(1) as f64;
+        let first = low[axis].ceil().clamp(0.0, last);
+        let end = high[axis].floor().clamp(first, last);
+        (first as i64, (end - first) as usize + 1)
+    };
+    let ((x, columns), (y, rows)) = (range(0, width), range(1, height));
+    Section { low: [x, y], size: [columns, rows] }
 }
 
 fn save_regions(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
@@ -191,4 +245,20 @@ fn save_table(frame: &Frame, exposure: &Arc<Exposure>) -> Action {
             .map_err(|error| format!("cannot write {}: {error}", path.display()))
     });
     request("Statistics of the regions", &file, &["csv"], writer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cutout_stays_within_the_image_and_holds_a_pixel_at_least() {
+        let shape = [1, 40, 60];
+        let whole = section([-9.0, -9.0], [99.0, 99.0], shape);
+        assert_eq!(whole, Section { low: [0, 0], size: [60, 40] });
+        let part = section([2.2, 3.0], [4.9, 3.0], shape);
+        assert_eq!(part, Section { low: [3, 3], size: [2, 1] });
+        let outside = section([70.0, 50.0], [80.0, 60.0], shape);
+        assert_eq!(outside, Section { low: [59, 39], size: [1, 1] });
+    }
 }
