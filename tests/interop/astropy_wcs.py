@@ -77,7 +77,10 @@ PIXELS = [(0.0, 0.0), (99.5, 49.5), (12.25, 88.0), (100.0, 0.0), (49.5, 39.5)]
 
 
 def number(value):
-    return repr(float(value))
+    """As Rust writes it, with digits in threes."""
+    whole, _, part = repr(float(value)).partition(".")
+    grouped = "_".join(part[n : n + 3] for n in range(0, len(part), 3))
+    return f"{int(whole):_}.{grouped}" if not whole.startswith("-0") else f"{whole}.{grouped}"
 
 
 def world(wcs, x, y):

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!((found.n, found.n_nan, found.sum), (9, 2, 48.0));
         assert_eq!((found.min, found.max, found.median), (Some(1.0), Some(13.0), Some(6.0)));
         assert!((found.mean.unwrap() - 6.857_142_857_142_857).abs() < 1e-12);
-        assert!((found.std.unwrap() - 4.703450752329808).abs() < 1e-12);
+        assert!((found.std.unwrap() - 4.703_450_752_329_808).abs() < 1e-12);
     }
 
     #[test]

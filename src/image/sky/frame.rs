@@ -203,9 +203,9 @@ fn precession(zeta: f64, z: f64, theta: f64) -> Matrix {
 /// Precession from J2000 to a Julian equinox. Source: Lieske et al. 1977, A&A 58, 1.
 fn julian(equinox: f64) -> Matrix {
     let t = (equinox - 2000.0) / 100.0;
-    let zeta = ((0.017_998 * t + 0.301_88) * t + 2306.218_1) * t;
-    let z = ((0.018_203 * t + 1.094_68) * t + 2306.218_1) * t;
-    let theta = ((-0.041_833 * t - 0.426_65) * t + 2004.310_9) * t;
+    let zeta = ((0.017_998 * t + 0.301_88) * t + 2_306.218_1) * t;
+    let z = ((0.018_203 * t + 1.094_68) * t + 2_306.218_1) * t;
+    let theta = ((-0.041_833 * t - 0.426_65) * t + 2_004.310_9) * t;
     precession(zeta, z, theta)
 }
 
