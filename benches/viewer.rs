@@ -115,7 +115,7 @@ fn many_files(folder: &Path, count: usize) {
 fn contact_sheet(folder: &Path, count: usize) {
     println!("{count} JPEG in one folder");
     let start = Instant::now();
-    let mut harness = window(Launch { open: Some(folder.to_path_buf()), demo: None });
+    let mut harness = window(Launch { open: vec![folder.to_path_buf()], demo: None });
     until(&mut harness, |state| matches!(state.data, Data::Ready(_)));
     println!("{:<34} {:>8.0} ms", "contact sheet usable", ms(start.elapsed()));
     app(&mut harness).push(Action::ShowPanel("galaxies"));

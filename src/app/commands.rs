@@ -195,8 +195,7 @@ pub(crate) const COMMANDS: &[Command] = &[
         |desk| desk.actions.push(Action::SelectBy(-1))
     ),
     command!(Galaxy, "view-galaxy", "Open in the viewer", [key(CTRL, Key::L)], chosen, |desk| {
-        let files = super::panels::chosen_files(desk.state);
-        desk.actions.push(ViewerAction::Open(files).into());
+        desk.actions.push(super::panels::view_chosen(desk.state).into());
     }),
     command!(Galaxy, "all-galaxies", "Show all galaxies", [key(CTRL, Key::E)], data_open, |desk| {
         desk.actions.push(Action::SetFilter(crate::session::Filter::default()));

@@ -36,8 +36,8 @@ const WAKES_PER_SECOND: u64 = 30;
 /// How the window begins.
 #[derive(Debug, Clone, Default)]
 pub struct Launch {
-    /// A data set, list or run folder to open.
-    pub open: Option<PathBuf>,
+    /// A data set, list or run folder to open, or images to view.
+    pub open: Vec<PathBuf>,
     /// Train on it at once with these settings.
     pub demo: Option<Box<Plan>>,
 }

@@ -1,5 +1,7 @@
 //! The program behind the window: its frame, its memory across starts, its background work.
 
+use std::path::PathBuf;
+
 use eframe::Storage;
 use egui::{Context, Ui};
 
@@ -71,9 +73,7 @@ impl App {
         if let Some(plan) = launch.demo {
             app.state.plan = *plan;
         }
-        if let Some(path) = launch.open {
-            app.dialogs.open_path(path, &app.state, &mut app.actions, ctx);
-        }
+        app.open_paths(launch.open, ctx);
         app
     }
 
@@ -200,7 +200,12 @@ impl App {
     /// Files dropped on the window.
     fn take_dropped(&mut self, ctx: &Context) {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        let mut paths: Vec<_> = dropped.iter().map(|file| file.path().to_path_buf()).collect();
+        let paths = dropped.iter().map(|file| file.path().to_path_buf()).collect();
+        self.open_paths(paths, ctx);
+    }
+
+    /// Opens several images in the viewer; of anything else the first.
+    fn open_paths(&mut self, mut paths: Vec<PathBuf>, ctx: &Context) {
         if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
             self.actions.push(ViewerAction::Open(paths).into());
         } else if !paths.is_empty() {

@@ -71,7 +71,7 @@ fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     galaxies(folder.path(), per_class);
     let open = Some(folder.path().to_path_buf());
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     (folder, harness)
 }
@@ -153,7 +153,7 @@ fn a_network_from_a_file_is_taken_and_shown() {
 fn a_missing_folder_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(folder.path().join("nothing-here"));
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "fail", |state| matches!(state.data, Data::Failed { .. }));
     assert!(harness.query_all_by_label_contains("nothing-here").count() > 0);
 }
@@ -245,7 +245,7 @@ fn a_list_asks_for_its_columns() {
     let list = folder.path().join("list.csv");
     let row = |n: usize| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n");
     std::fs::write(&list, format!("file,label\n{}{}{}", row(0), row(1), row(2))).unwrap();
-    let mut harness = window(Launch { open: Some(list), demo: None });
+    let mut harness = window(Launch { open: vec![list], demo: None });
     let begun = Instant::now();
     while harness.query_by_label("File: file").is_none() {
         assert!(begun.elapsed() < Duration::from_secs(30), "no preview");
@@ -282,7 +282,7 @@ fn a_galaxy_zoo_folder_shows_what_was_understood_and_takes_the_users_rule() {
         }
     }
     std::fs::write(folder.path().join("training_solutions_rev1.csv"), table).unwrap();
-    let mut harness = window(Launch { open: Some(folder.path().into()), demo: None });
+    let mut harness = window(Launch { open: vec![folder.path().into()], demo: None });
     let begun = Instant::now();
     let wait = |harness: &mut Harness<'static, Window>, label: &str| {
         while harness.query_by_label(label).is_none() {
@@ -375,7 +375,7 @@ fn leaks_between_the_parts_are_found_shown_and_mended() {
     let folder = tempfile::tempdir().unwrap();
     with_duplicates(folder.path());
     let open = Some(folder.path().to_path_buf());
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     let limits = Closeness { angle_arcsec: None, hash_distance: Some(2) };
     harness.state_mut().push(Action::FindLeaks(limits));

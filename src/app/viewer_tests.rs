@@ -86,7 +86,7 @@ fn drag(harness: &mut Harness<'static, Window>, from: Pos2, to: Pos2) {
 fn an_image_given_at_the_start_opens_in_the_viewer_with_its_place_on_the_sky() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(fits_file(folder.path(), "blob.fits", 1));
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "read", is_ready);
     harness.get_by_label("Image blob.fits");
     let exposure = active(harness.state().state()).exposure().unwrap();

@@ -47,8 +47,10 @@ const BAD_ARGUMENTS: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "arclet", version, args_conflicts_with_subcommands = true)]
 struct Cli {
-    /// Data set (a folder with one folder per class, or a list) or run folder to open.
-    folder: Option<PathBuf>,
+    /// Data set (a folder with one folder per class, or a list) or run folder to open, or images to
+    /// view.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -108,7 +110,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => window::open(cli.folder),
+        None => window::open(cli.paths),
         Some(Command::Catalogue(args)) => catalogue::run(&args),
         Some(Command::Cutout(args)) => cutout::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
@@ -180,7 +182,7 @@ mod tests {
     #[test]
     fn a_folder_opens_the_window_and_a_command_does_not() {
         let cli = Cli::try_parse_from(["arclet", "galaxies"]).unwrap();
-        assert_eq!(cli.folder, Some("galaxies".into()));
+        assert_eq!(cli.paths, [PathBuf::from("galaxies")]);
         let cli = Cli::try_parse_from(["arclet", "demo", "--headless"]).unwrap();
         assert!(matches!(cli.command, Some(Command::Demo(_))));
     }

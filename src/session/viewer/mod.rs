@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::image::display::Look;
-use crate::image::exposure::Exposure;
+use crate::image::exposure::{Exposure, Part};
 use crate::image::region::{ReadRegions, Region};
 use crate::image::view::Camera;
 
@@ -124,6 +124,8 @@ pub enum Tool {
 pub enum ViewerAction {
     /// Open image files, each on its own, and show the first.
     Open(Vec<PathBuf>),
+    /// Open three planes as colours, in one image.
+    OpenColours(Box<[Part; 3]>),
     /// Show other data in an image's place: another HDU, another plane, bands as colours.
     SetSource(FrameId, Source),
     /// A file was read, or why not; by the ticket of the reading.

@@ -1,6 +1,5 @@
 //! How the viewer changes.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
@@ -22,7 +21,11 @@ const MOST_WARNINGS: usize = 5;
 pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec<Effect> {
     let viewer = &mut state.viewer;
     match action {
-        ViewerAction::Open(paths) => return open(state, paths),
+        ViewerAction::Open(paths) => {
+            let source = |path| Source::One(Part { path, hdu: None, plane: 0 });
+            return open(state, paths.into_iter().map(source));
+        }
+        ViewerAction::OpenColours(parts) => return open(state, [Source::Colours(parts)]),
         ViewerAction::SetSource(frame, source) => return set_source(viewer, frame, source),
         ViewerAction::Read(ticket, result) => read(viewer, ticket, result),
         ViewerAction::Close(frame) => close(state, frame),
@@ -62,10 +65,10 @@ pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec
     Vec::new()
 }
 
-fn open(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
+fn open(state: &mut State, sources: impl IntoIterator<Item = Source>) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut first = None;
-    for path in paths {
+    for source in sources {
         let viewer = &mut state.viewer;
         if viewer.frames.len() == MOST_FRAMES {
             let text = format!("The viewer holds {MOST_FRAMES} images; close some to open more.");
@@ -74,7 +77,6 @@ fn open(state: &mut State, paths: Vec<PathBuf>) -> Vec<Effect> {
         }
         let ticket = viewer.ticket();
         let id = FrameId(ticket);
-        let source = Source::One(Part { path, hdu: None, plane: 0 });
         effects.push(Effect::Expose { ticket, parts: source.parts().to_vec() });
         viewer.frames.push(Frame::new(id, source, ticket));
         first.get_or_insert(id);

@@ -20,7 +20,7 @@ use super::PanelContext;
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{empty_ui, primary_button};
-use crate::session::{Action, ViewerAction};
+use crate::session::Action;
 
 /// Width of the column beside the image, in points.
 const SIDE: f32 = 300.0;
@@ -90,9 +90,9 @@ fn nothing_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         if ui.add(primary_button(theme, "Open images…")).clicked() {
             ctx.push(Action::Invoke("open-image"));
         }
-        let chosen = super::chosen_files(ctx.state);
-        if !chosen.is_empty() && ui.button("Show the chosen galaxy").clicked() {
-            ctx.push(ViewerAction::Open(chosen).into());
+        let chosen = !super::chosen_files(ctx.state).is_empty();
+        if chosen && ui.button("Show the chosen galaxy").clicked() {
+            ctx.push(super::view_chosen(ctx.state).into());
         }
     });
 }
