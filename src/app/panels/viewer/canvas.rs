@@ -295,7 +295,9 @@ fn title_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, frame: &Frame, room: Rect, 
     let colour = if active { theme.accent } else { theme.text };
     let font = egui::TextStyle::Small.resolve(ui.style());
     let width = (room.width() - 48.0).max(20.0);
-    let galley = ui.painter().layout(frame.title(), font, colour, width);
+    let mut line = egui::text::LayoutJob::simple_singleline(frame.title(), font, colour);
+    line.wrap = egui::text::TextWrapping::truncate_at_width(width);
+    let galley = ui.painter().layout_job(line);
     let height = galley.size().y.min(18.0);
     let place = Rect::from_min_size(
         room.left_top() + vec2(6.0, 6.0),

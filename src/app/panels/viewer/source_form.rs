@@ -93,26 +93,25 @@ fn colours_ui(ui: &mut Ui, ctx: &PanelContext<'_>, exposure: &Exposure, parts: &
 /// One band or three colours.
 fn kind_ui(
     ui: &mut Ui,
-    ctx: &PanelContext<'_>,
+    ctx: &mut PanelContext<'_>,
     frame: &Frame,
     exposure: &Exposure,
     source: &mut Source,
 ) {
     match &frame.source {
         Source::One(part) => {
-            let offers = [
-                (
-                    exposure.planes >= 3,
-                    "Three planes as colours",
-                    colours_of_planes(part, exposure),
-                ),
-                (true, "Three images as colours", colours_of_images(ctx, part, exposure)),
-            ];
-            for (offered, text, colours) in offers {
-                let Some(colours) = colours.filter(|_| offered) else { continue };
-                if ui.button(text).clicked() {
-                    *source = Source::Colours(Box::new(colours));
-                }
+            if let Some(planes) = colours_of_planes(part, exposure)
+                && ui.button("Three planes as colours").clicked()
+            {
+                *source = Source::Colours(Box::new(planes));
+            }
+            if let Some(images) = colours_of_images(ctx, part, exposure)
+                && ui
+                    .button("Three images as colours")
+                    .on_hover_text("In an image of its own")
+                    .clicked()
+            {
+                ctx.push(ViewerAction::OpenColours(Box::new(images)).into());
             }
         }
         Source::Colours(parts) => {
@@ -131,22 +130,51 @@ fn colours_of_planes(part: &Part, exposure: &Exposure) -> Option<[Part; 3]> {
     Some([last, last / 2, 0].map(|plane| Part { plane, ..part.clone() }))
 }
 
-/// Open images of the same size, the active one first.
+/// Three open images of the same size, this one among them, the reddest first: by the bands that
+/// their names end in, or as if they were opened from blue to red.
 fn colours_of_images(
     ctx: &PanelContext<'_>,
     part: &Part,
     exposure: &Exposure,
 ) -> Option<[Part; 3]> {
-    let mut parts = vec![part.clone()];
-    for other in &ctx.state.viewer.frames {
-        let size = other.exposure().map(|other| other.layers.size());
-        if let Source::One(offered) = &other.source
-            && offered != part
-            && size == Some(exposure.layers.size())
-        {
+    let fits = |other: &&Frame| {
+        other.exposure().map(|other| other.layers.size()) == Some(exposure.layers.size())
+    };
+    let offered =
+        ctx.state.viewer.frames.iter().filter(fits).filter_map(|frame| {
+            if let Source::One(part) = &frame.source { Some(part) } else { None }
+        });
+    let mut parts: Vec<Part> = Vec::new();
+    for offered in offered {
+        // This one has a place of its own, wherever it stands.
+        let room = if parts.contains(part) || offered == part { 3 } else { 2 };
+        if parts.len() < room && !parts.contains(offered) {
             parts.push(offered.clone());
         }
     }
-    parts.truncate(3);
+    parts.reverse();
+    let bands: Option<Vec<usize>> = parts.iter().map(|part| band(&part.file_name())).collect();
+    if bands.is_some() {
+        parts.sort_by_key(|part| std::cmp::Reverse(band(&part.file_name())));
+    }
     parts.try_into().ok()
+}
+
+/// Place of the band that a file's name ends in, from blue to red: `…_g.fits`, `….r.fits`.
+fn band(name: &str) -> Option<usize> {
+    let stem = name.split(".fit").next()?;
+    let last = stem.rsplit(['_', '-', '.']).next()?.to_ascii_lowercase();
+    ["u", "b", "g", "v", "r", "i", "z", "y", "j", "h", "k"].iter().position(|band| *band == last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::band;
+
+    #[test]
+    fn bands_are_known_by_the_ends_of_names() {
+        let places = ["a_g.fits", "A-R.fits.gz", "x.i.fit", "J1640_z.fits.fz"].map(band);
+        assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
+        assert_eq!(["m13.fits", "a_gr.fits", "g"].map(band), [None, None, Some(2)]);
+    }
 }
