@@ -147,6 +147,12 @@ impl Theme {
         [0x8F_D3_FF, 0xFF_FF_FF, 0x5C_E6_7A, 0xFF_D1_5C].map(opaque)[what % 4]
     }
 
+    /// The ground around an image: dark in both themes, so that the image and what is drawn over it
+    /// look the same.
+    pub(crate) fn around_image() -> Color32 {
+        Self::DARK.well
+    }
+
     /// The ground colour of a heat map cell, from nothing (0) to everything (1).
     pub(crate) fn heat(&self, share: f32) -> Color32 {
         self.well.lerp_to_gamma(self.accent, share.clamp(0.0, 1.0))

@@ -12,6 +12,7 @@ use egui::{
 use super::measuring::{self, Ready};
 use super::{Looks, PanelContext, overlay, readout, regions, save};
 use crate::app::gpu;
+use crate::app::theme::Theme;
 use crate::app::widgets::{Icon, error_ui, icon_button_ui};
 use crate::image::exposure::Exposure;
 use crate::image::view::Camera;
@@ -83,7 +84,7 @@ pub(super) fn canvas_ui(
     let response = ui.interact(room, id, Sense::click_and_drag());
     let name = format!("Image {}", frame.title());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &name));
-    ui.painter().rect_filled(room, 4, ctx.theme.well);
+    ui.painter().rect_filled(room, 4, Theme::around_image());
     let hovered = match frame.exposure() {
         Some(exposure) => {
             let canvas = Canvas {

@@ -125,7 +125,7 @@ fn minimum_ui(ui: &mut Ui, look: &mut Look, measured: Option<&Measured>) {
     for band in 0..3 {
         let (low, high) = measured.limits[band];
         let mut value = f64::from(low);
-        let label = format!("{} minimum", COLOURS[band]);
+        let label = format!("{} min.", COLOURS[band]);
         let row = Row::new(&label, "The value that becomes black");
         if number_ui(ui, row, &mut value, -1e30..=1e30, "") {
             look.limits[band] = Limits::Fixed { low: value as f32, high };
