@@ -127,7 +127,7 @@ fn contact_sheet(folder: &Path, count: usize) {
             unit: egui::MouseWheelUnit::Point,
             delta: egui::vec2(0.0, -400.0),
             phase: egui::TouchPhase::Move,
-            source: egui::ScrollSource::default(),
+            source: egui::MouseWheelSource::Unknown,
             modifiers: egui::Modifiers::NONE,
         });
     });

@@ -31,14 +31,10 @@ impl Part {
 
     /// The file's name, with HDU and plane where they are not the first.
     pub fn title(&self) -> String {
-        let mut title = self.file_name();
-        if let Some(hdu) = self.hdu {
-            title.push_str(&format!(" [{hdu}]"));
-        }
-        if self.plane > 0 {
-            title.push_str(&format!(", plane {}", self.plane + 1));
-        }
-        title
+        let hdu = self.hdu.map(|hdu| format!(" [{hdu}]")).unwrap_or_default();
+        let plane = self.plane + 1;
+        let plane = if plane > 1 { format!(", plane {plane}") } else { String::new() };
+        format!("{}{hdu}{plane}", self.file_name())
     }
 }
 

@@ -31,7 +31,9 @@ pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec
         ViewerAction::Close(frame) => close(state, frame),
         ViewerAction::CloseAll => {
             let all: Vec<FrameId> = viewer.frames.iter().map(|frame| frame.id).collect();
-            all.into_iter().for_each(|frame| close(state, frame));
+            for frame in all {
+                close(state, frame);
+            }
         }
         ViewerAction::Activate(frame) => {
             if viewer.frame(frame).is_some() {

@@ -45,14 +45,14 @@ impl Canvas<'_> {
     }
 
     /// A screen point, from the middle of the canvas, in physical pixels.
-    fn from_middle(&self, at: Pos2) -> [f64; 2] {
+    fn off_middle(&self, at: Pos2) -> [f64; 2] {
         let from = at - self.rect.center();
         [from.x, from.y].map(|side| f64::from(side) * self.pixels_per_point)
     }
 
     /// The image point under a screen point; (0.5, 0.5) is the middle of the first pixel.
     pub(super) fn image_point(&self, at: Pos2) -> [f64; 2] {
-        self.camera.image_from_screen(self.from_middle(at))
+        self.camera.image_from_screen(self.off_middle(at))
     }
 
     /// Where an image point is on the screen.
@@ -188,7 +188,7 @@ fn wheel(ui: &Ui, ctx: &mut PanelContext<'_>, canvas: &Canvas<'_>, response: &Re
     let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
     let factor = f64::from(pinch) * (f64::from(wheel.y) * std::f64::consts::LN_2 / WHEEL).exp();
     if (factor - 1.0).abs() > 1e-4 {
-        let camera = canvas.camera.zoomed(factor, canvas.from_middle(at));
+        let camera = canvas.camera.zoomed(factor, canvas.off_middle(at));
         ctx.push(ViewerAction::SetCamera(canvas.frame.id, Some(camera)).into());
     }
 }

@@ -106,13 +106,13 @@ fn limits_ui(ui: &mut Ui, look: &mut Look, measured: Option<&Measured>) {
     if look.mode == Mode::LuptonRgb {
         return minimum_ui(ui, look, measured);
     }
-    for band in 0..bands {
+    for (band, colour) in COLOURS.into_iter().enumerate().take(bands) {
         let (low, high) = match (look.limits[band], measured) {
             (Limits::Fixed { low, high }, _) => (low, high),
             (_, Some(measured)) => measured.limits[band],
             _ => continue,
         };
-        let name = if bands == 1 { "" } else { COLOURS[band] };
+        let name = if bands == 1 { "" } else { colour };
         if let Some((low, high)) = pair_ui(ui, name, (low, high)) {
             look.limits[band] = Limits::Fixed { low, high };
         }
@@ -122,10 +122,10 @@ fn limits_ui(ui: &mut Ui, look: &mut Look, measured: Option<&Measured>) {
 /// Lupton's minimum is all that is used of the limits.
 fn minimum_ui(ui: &mut Ui, look: &mut Look, measured: Option<&Measured>) {
     let Some(measured) = measured else { return };
-    for band in 0..3 {
+    for (band, colour) in COLOURS.into_iter().enumerate() {
         let (low, high) = measured.limits[band];
         let mut value = f64::from(low);
-        let label = format!("{} min.", COLOURS[band]);
+        let label = format!("{colour} min.");
         let row = Row::new(&label, "The value that becomes black");
         if number_ui(ui, row, &mut value, -1e30..=1e30, "") {
             look.limits[band] = Limits::Fixed { low: value as f32, high };

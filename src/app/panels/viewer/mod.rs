@@ -30,6 +30,7 @@ const NARROW: f32 = 640.0;
 /// What is shown beside and over the images.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the screen")]
 pub(super) struct Looks {
     /// The column beside the image.
     side: bool,

@@ -32,19 +32,16 @@ pub(super) fn readout_ui(
 fn at_rest(canvas: &Canvas<'_>) -> String {
     let exposure = canvas.exposure;
     let [width, height] = exposure.layers.size();
-    let mut text = format!("{width} × {height}");
-    if let Some(unit) = &exposure.unit {
-        text.push_str(&format!("   {unit}"));
-    }
-    match (&exposure.wcs, &exposure.wcs_problem) {
+    let unit = exposure.unit.as_ref().map(|unit| format!("   {unit}")).unwrap_or_default();
+    let place = match (&exposure.wcs, &exposure.wcs_problem) {
         (Some(wcs), _) => {
             let note = wcs.note().map(|note| format!(" ({note})")).unwrap_or_default();
-            text.push_str(&format!("   {} {}{note}", wcs.frame().name(), wcs.projection()));
+            format!("   {} {}{note}", wcs.frame().name(), wcs.projection())
         }
-        (None, Some(problem)) => text.push_str(&format!("   no coordinates: {problem}")),
-        (None, None) => {}
-    }
-    text
+        (None, Some(problem)) => format!("   no coordinates: {problem}"),
+        (None, None) => String::new(),
+    };
+    format!("{width} × {height}{unit}{place}")
 }
 
 /// Pixel, value and position under the pointer. Pixels count from 1, as FITS and DS9 do; of a
@@ -53,25 +50,27 @@ fn under(canvas: &Canvas<'_>, at: Pos2, wide: bool) -> String {
     let [x, y] = canvas.image_point(at);
     let exposure = canvas.exposure;
     let first = if exposure.y_up { 0.5 } else { -0.5 };
-    let mut text = format!("x {:9.2}  y {:9.2}", x + first, y + first);
-    if let Some([column, row]) = canvas.pixel(at) {
-        let values: Vec<String> = (0..exposure.layers.bands().len())
-            .filter_map(|band| exposure.layers.value(band, column, row))
-            .map(|value| if value.is_nan() { "blank".into() } else { significant(value.into()) })
-            .collect();
-        text.push_str(&format!("   {:>12}", values.join("  ")));
-    } else {
-        text.push_str("   outside     ");
-    }
+    let pixel = format!("x {:9.2}  y {:9.2}", x + first, y + first);
+    let values = match canvas.pixel(at) {
+        Some(pixel) => values(canvas, pixel),
+        None => "outside".into(),
+    };
     let position = exposure.wcs.as_ref().and_then(|wcs| wcs.sky_from_pixel([x - 0.5, y - 0.5]));
-    if let Some((ra, dec)) = position {
-        let (hms, dms) = (sky::hms(ra, 3), sky::dms(dec, 2));
-        text.push_str(&format!("   {hms}  {dms}"));
-        if wide {
-            text.push_str(&format!("   {}", sky::degrees(ra, dec, 6)));
-        }
-    }
-    text
+    let position = position.map_or_else(String::new, |(ra, dec)| {
+        let degrees = if wide { sky::degrees(ra, dec, 6) } else { String::new() };
+        format!("{}  {}   {degrees}", sky::hms(ra, 3), sky::dms(dec, 2))
+    });
+    format!("{pixel}   {values:>12}   {position}")
+}
+
+/// The value of each band.
+fn values(canvas: &Canvas<'_>, [column, row]: [usize; 2]) -> String {
+    let layers = &canvas.exposure.layers;
+    let values: Vec<String> = (0..layers.bands().len())
+        .filter_map(|band| layers.value(band, column, row))
+        .map(|value| if value.is_nan() { "blank".into() } else { significant(value.into()) })
+        .collect();
+    values.join("  ")
 }
 
 /// The scale as photographers and astronomers say it.

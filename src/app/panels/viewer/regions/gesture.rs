@@ -42,16 +42,13 @@ pub(in super::super) fn canvas_regions_ui(
     if tool != Tool::Polygon && matches!(gesture, Gesture::Corners(_)) {
         gesture = Gesture::None;
     }
-    let busy = match tool {
-        Tool::Pan => {
-            choose(ctx, canvas, response, &mut gesture, ui);
-            follow(ctx, canvas, response, &mut gesture);
-            gesture != Gesture::None
-        }
-        _ => {
-            drawn(ui, ctx, canvas, response, tool, &mut gesture);
-            true
-        }
+    let busy = if tool == Tool::Pan {
+        choose(ctx, canvas, response, &mut gesture, ui);
+        follow(ctx, canvas, response, &mut gesture);
+        gesture != Gesture::None
+    } else {
+        drawn(ui, ctx, canvas, response, tool, &mut gesture);
+        true
     };
     if response.has_focus() {
         keys(ui, ctx, canvas, &mut gesture);

@@ -62,7 +62,7 @@ pub(super) fn pulled(shape: &Shape, number: usize, to: [f64; 2]) -> Shape {
                 *angle = direction(*centre, to);
             } else {
                 let [u, v] = along(*centre, to, *angle);
-                semi_axes[number % 2] = if number % 2 == 0 { u.abs() } else { v.abs() };
+                semi_axes[number % 2] = [u, v][number % 2].abs();
             }
         }
         Shape::Box { centre, size, angle } => {
