@@ -59,7 +59,7 @@ impl Closeness {
         let wrong = |reason: String| Err(CatalogueError::Closeness { reason });
         match (self.angle_arcsec, self.hash_distance) {
             (None, None) => wrong("neither an angle nor a distance of hashes is given".into()),
-            (Some(angle), _) if !(angle > 0.0 && angle <= MAX_ANGLE_ARCSEC) => {
+            (Some(angle), _) if angle.is_nan() || angle <= 0.0 || angle > MAX_ANGLE_ARCSEC => {
                 wrong(format!("an angle of {angle} arcsec is outside 0 to {MAX_ANGLE_ARCSEC}"))
             }
             (_, Some(distance)) if distance > MAX_HASH_DISTANCE => {

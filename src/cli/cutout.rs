@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Position in degrees or sexagesimal, e.g. 187.5,12.5 or 12:30:00,+12:30:00.
     #[arg(long, value_name = "RA,DEC", value_parser = position, required_unless_present = "catalogue", allow_hyphen_values = true)]
     centre: Option<(f64, f64)>,
-    /// Table of positions: CSV, TSV, FITS or VOTable.
+    /// Table of positions: CSV, TSV, FITS or `VOTable`.
     #[arg(long, value_name = "TABLE", conflicts_with = "centre")]
     catalogue: Option<PathBuf>,
     /// Side of the square: arcseconds, or with a unit as 1.5arcmin.
@@ -55,7 +55,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    if !(args.size > 0.0) {
+    if args.size <= 0.0 {
         return Err(BadArgument("--size is 0; it is the side of the square".into()).into());
     }
     match (args.centre, &args.catalogue) {

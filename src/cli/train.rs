@@ -65,7 +65,7 @@ struct DataArgs {
     split_seed: Option<u64>,
     /// Keep images of one object in one part: those closer on the sky than an angle, or whose
     /// pictures' hashes differ in few bits [without value: 2arcsec,8].
-    #[arg(long, value_name = "ANGLE,BITS", num_args = 0..=1, default_missing_value = "2arcsec,8", value_parser = together)]
+    #[arg(long, value_name = "ANGLE,BITS", num_args = 0..=1, require_equals = true, default_missing_value = "2arcsec,8", value_parser = together)]
     keep_together: Option<Closeness>,
     #[command(flatten)]
     opening: OpeningArgs,
@@ -416,6 +416,16 @@ mod tests {
             assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
         assert!(Line::try_parse_from(["train", "a.toml", "--resume", "r"]).is_err());
+    }
+
+    #[test]
+    fn what_belongs_together_is_an_angle_and_bits() {
+        assert_eq!(together("2arcsec,8").unwrap(), Closeness::default());
+        let alone = Closeness { angle_arcsec: None, hash_distance: Some(4) };
+        assert_eq!(together("none,4").unwrap(), alone);
+        for wrong in ["", "2arcsec", "none,none", "2arcsec,99", "x,8", "0,8"] {
+            assert!(together(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -142,7 +142,7 @@ impl Wcs {
 
     /// The pixel of a right ascension and declination for J2000, in degrees.
     pub fn pixel_from_sky(&self, ra: f64, dec: f64) -> Option<[f64; 2]> {
-        if !ra.is_finite() || !(dec.abs() <= 90.0) {
+        if !ra.is_finite() || !(-90.0..=90.0).contains(&dec) {
             return None;
         }
         self.pixel_from_world(self.frame.from_equatorial([ra, dec]))

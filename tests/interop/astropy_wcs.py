@@ -162,7 +162,7 @@ def frames():
     print("];")
 
 
-print(f"//! Values of astropy {astropy.__version__}, made by tests/interop/astropy_wcs.py.\n")
+print(f"//! Values of astropy {astropy.__version__}, made by `tests/interop/astropy_wcs.py`.\n")
 print("use super::{Case, File};\nuse crate::image::sky::Frame;\n")
 made_up()
 real(sys.argv[1])

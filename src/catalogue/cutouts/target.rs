@@ -34,7 +34,7 @@ pub struct TargetColumns {
     pub label: String,
 }
 
-/// Reads the positions of a table (CSV, TSV, FITS or VOTable), in degrees or sexagesimal. Also
+/// Reads the positions of a table (CSV, TSV, FITS or `VOTable`), in degrees or sexagesimal. Also
 /// returns the numbers of the rows (from 1) that have no position.
 ///
 /// # Errors

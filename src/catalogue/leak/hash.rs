@@ -140,10 +140,13 @@ fn level(grey: &mut [f64]) -> Option<()> {
     let spread = middle(grey.iter().map(|value| (value - median).abs()).collect());
     let mean = grey.iter().map(|value| (value - median).abs()).sum::<f64>() / grey.len() as f64;
     let unit = if spread > 1e-3 * mean { spread } else { mean };
-    if !(unit > 1e-6 * median.abs() && unit > 0.0 && unit.is_finite()) {
+    let usable = unit > 1e-6 * median.abs() && unit > 0.0 && unit.is_finite();
+    if !usable {
         return None;
     }
-    grey.iter_mut().for_each(|value| *value = ((*value - median) / (3.0 * unit)).asinh());
+    for value in grey.iter_mut() {
+        *value = ((*value - median) / (3.0 * unit)).asinh();
+    }
     Some(())
 }
 

@@ -1,6 +1,6 @@
 //! DS9's region files: read into pixels of an image, and written from them.
 //!
-//! Source: SAOImage DS9 reference manual, "Region file format". Image coordinates of DS9 count
+//! Source: the reference manual of DS9, "Region file format". Image coordinates of DS9 count
 //! the first pixel's middle as (1, 1).
 
 #[cfg(test)]

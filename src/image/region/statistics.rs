@@ -48,7 +48,7 @@ pub fn statistics(shape: &Shape, plane: &[f32], width: usize) -> RegionStatistic
 
 /// The whole numbers from `low` to `high` inside `0..length`.
 fn range(low: f64, high: f64, length: usize) -> std::ops::Range<usize> {
-    if !(low <= high) {
+    if low.is_nan() || high.is_nan() || low > high {
         return 0..0;
     }
     let from = low.ceil().clamp(0.0, length as f64) as usize;

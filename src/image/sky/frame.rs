@@ -23,7 +23,7 @@ const J2000_FROM_B1950: Matrix = [
 const E_TERMS: Vector = [-1.625_57e-6, -0.319_19e-6, -0.138_43e-6];
 
 /// The galactic pole and the galactic longitude of the celestial one, for FK5 of J2000, in
-/// degrees. Source: Reid & Brunthaler 2004, ApJ 616, 872, appendix.
+/// degrees. Source: Reid & Brunthaler 2004, Astrophysical Journal 616, 872, appendix.
 const GALACTIC_POLE: [f64; 2] = [192.859_481_206_534_8, 27.128_251_180_856_22];
 const GALACTIC_LONGITUDE_OF_POLE: f64 = 122.931_918_568_002_4;
 
@@ -71,8 +71,7 @@ impl Frame {
     /// Right ascension and declination for J2000 of a position in this frame, in degrees.
     pub fn equatorial(self, world: [f64; 2]) -> [f64; 2] {
         match self {
-            Self::Icrs => world,
-            Self::Fk5 { equinox: 2000.0 } => world,
+            Self::Icrs | Self::Fk5 { equinox: 2000.0 } => world,
             Self::Fk5 { equinox } => through(world, |v| transposed(&julian(equinox), v)),
             Self::Fk4 { equinox } => through(world, |v| {
                 let v = times(&newcomb(equinox, 1950.0), v);
@@ -88,8 +87,7 @@ impl Frame {
     /// The position in this frame of a right ascension and declination for J2000, in degrees.
     pub fn from_equatorial(self, sky: [f64; 2]) -> [f64; 2] {
         match self {
-            Self::Icrs => sky,
-            Self::Fk5 { equinox: 2000.0 } => sky,
+            Self::Icrs | Self::Fk5 { equinox: 2000.0 } => sky,
             Self::Fk5 { equinox } => through(sky, |v| times(&julian(equinox), v)),
             Self::Fk4 { equinox } => through(sky, |v| {
                 let clean = transposed(&J2000_FROM_B1950, v);
@@ -125,11 +123,12 @@ pub(super) fn read(cards: &Cards, kind: &Celestial) -> Result<Frame, NoWcs> {
     let system = cards.text("RADESYS").or_else(|| cards.text("RADECSYS")).unwrap_or_default();
     let fk4 = Frame::Fk4 { equinox: equinox.unwrap_or(1950.0) };
     let fk5 = Frame::Fk5 { equinox: equinox.unwrap_or(2000.0) };
-    Ok(match (system.to_ascii_uppercase().as_str(), equinox) {
-        ("FK4" | "FK4-NO-E", _) => fk4,
-        ("FK5", _) => fk5,
-        ("", Some(year)) if year < 1984.0 => fk4,
-        ("", Some(_)) => fk5,
+    let old = equinox.is_some_and(|year| year < 1984.0);
+    Ok(match system.to_ascii_uppercase().as_str() {
+        "FK4" | "FK4-NO-E" => fk4,
+        "" if old => fk4,
+        "" if equinox.is_none() => Frame::Icrs,
+        "" | "FK5" => fk5,
         _ => Frame::Icrs,
     })
 }

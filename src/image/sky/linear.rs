@@ -103,7 +103,8 @@ pub(super) fn determinant(matrix: &[[f64; 2]; 2]) -> f64 {
 fn inverse(matrix: &[[f64; 2]; 2]) -> Option<[[f64; 2]; 2]> {
     let determinant = determinant(matrix);
     let lengths = matrix[0][0].hypot(matrix[0][1]) * matrix[1][0].hypot(matrix[1][1]);
-    if !(determinant.abs() > lengths * SINGULAR) || !lengths.is_finite() {
+    let regular = determinant.abs() > lengths * SINGULAR && lengths.is_finite();
+    if !regular {
         return None;
     }
     let [[a, b], [c, d]] = *matrix;

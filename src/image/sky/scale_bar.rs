@@ -23,12 +23,13 @@ pub struct ScaleBar {
 /// The longest bar of a round length that is at most `max_pixels` long, for pixels of
 /// `scale_arcsec`; `None` when even the shortest is longer, or the scale makes no sense.
 pub fn scale_bar(scale_arcsec: f64, max_pixels: f64) -> Option<ScaleBar> {
-    if !(scale_arcsec > 0.0 && max_pixels > 0.0) {
+    let positive = scale_arcsec > 0.0 && max_pixels > 0.0;
+    if !positive {
         return None;
     }
     let room = scale_arcsec * max_pixels;
     let degrees = DEGREES.iter().map(|degrees| degrees * 3600.0);
-    let arcsec = LENGTHS.into_iter().chain(degrees).filter(|length| *length <= room).last()?;
+    let arcsec = LENGTHS.into_iter().chain(degrees).rfind(|length| *length <= room)?;
     Some(ScaleBar { arcsec, pixels: arcsec / scale_arcsec, label: angle_words(arcsec) })
 }
 

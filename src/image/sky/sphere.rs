@@ -14,11 +14,11 @@ const TOLERANCE: f64 = 1e-10;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rotation {
     /// Celestial longitude of the native pole, in radians.
-    alpha_p: f64,
+    pole_longitude: f64,
     /// Sine and cosine of the celestial latitude of the native pole.
-    delta_p: (f64, f64),
+    pole_latitude: (f64, f64),
     /// Native longitude of the celestial pole.
-    phi_p: f64,
+    native_longitude: f64,
 }
 
 impl Rotation {
@@ -34,7 +34,7 @@ impl Rotation {
             let pole = cards.number(keyword).filter(|pole| pole.abs() <= 360.0);
             cards.parameter(kind, kind.longitude_axis, index).or(pole).map(f64::to_radians)
         };
-        if !(value[1].abs() <= FRAC_PI_2 + TOLERANCE) {
+        if value[1].is_nan() || value[1].abs() > FRAC_PI_2 + TOLERANCE {
             return Err(NoWcs::Unsupported("its reference latitude is beyond a pole".into()));
         }
         let default = if value[1] < fiducial[1] { PI } else { 0.0 };
@@ -48,19 +48,25 @@ impl Rotation {
                 NoWcs::Unsupported(reason.into())
             })?
         };
-        Ok(Self { alpha_p, delta_p: delta_p.sin_cos(), phi_p })
+        Ok(Self {
+            pole_longitude: alpha_p,
+            pole_latitude: delta_p.sin_cos(),
+            native_longitude: phi_p,
+        })
     }
 
     /// Celestial longitude and latitude of native ones (equation 2), in radians.
     pub(super) fn celestial(&self, native: [f64; 2]) -> [f64; 2] {
-        let [angle, latitude] = turned(native[0] - self.phi_p, native[1], self.delta_p);
-        [self.alpha_p + angle, latitude]
+        let [angle, latitude] =
+            turned(native[0] - self.native_longitude, native[1], self.pole_latitude);
+        [self.pole_longitude + angle, latitude]
     }
 
     /// Native longitude (−π to π) and latitude of celestial ones (equation 5), in radians.
     pub(super) fn native(&self, celestial: [f64; 2]) -> [f64; 2] {
-        let [angle, latitude] = turned(celestial[0] - self.alpha_p, celestial[1], self.delta_p);
-        let longitude = (self.phi_p + angle).rem_euclid(2.0 * PI);
+        let [angle, latitude] =
+            turned(celestial[0] - self.pole_longitude, celestial[1], self.pole_latitude);
+        let longitude = (self.native_longitude + angle).rem_euclid(2.0 * PI);
         [if longitude > PI { longitude - 2.0 * PI } else { longitude }, latitude]
     }
 }
@@ -88,14 +94,14 @@ fn pole(value: [f64; 2], fiducial: [f64; 2], phi_p: f64, latpole: f64) -> Option
         latpole
     } else {
         let ratio = sin_0 / z;
-        if !(ratio.abs() <= 1.0 + TOLERANCE) {
+        if ratio.is_nan() || ratio.abs() > 1.0 + TOLERANCE {
             return None;
         }
         let u = sin_t.atan2(cos_t * cos_p);
         let v = ratio.clamp(-1.0, 1.0).acos();
         nearest(wrapped(u + v), wrapped(u - v), latpole)
     };
-    if !(delta_p.abs() <= FRAC_PI_2 + 1e-6) {
+    if delta_p.is_nan() || delta_p.abs() > FRAC_PI_2 + 1e-6 {
         return None;
     }
     let delta_p = delta_p.clamp(-FRAC_PI_2, FRAC_PI_2);

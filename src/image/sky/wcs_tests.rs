@@ -156,8 +156,11 @@ fn positions_off_the_projection_are_none() {
     assert_eq!(wcs.sky_from_pixel([f64::NAN, 0.0]), None);
     let sin = Wcs::of(&simple("SIN")).unwrap();
     assert_eq!(sin.sky_from_pixel([1e7, 0.0]), None);
-    fn is_send<T: Send + Sync + Clone>(_: &T) {}
-    is_send(&wcs);
+    let other = wcs.clone();
+    assert_eq!(
+        std::thread::spawn(move || other.scale_arcsec()).join().unwrap(),
+        wcs.scale_arcsec()
+    );
 }
 
 /// Values that headers have, and worse.

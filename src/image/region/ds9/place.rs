@@ -6,7 +6,7 @@ use crate::image::sky::{Compass, Wcs};
 /// Physical from image coordinates: image = matrix × physical + shift, axis by axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Physical {
-    /// LTM1_1 and LTM2_2.
+    /// `LTM1_1` and `LTM2_2`.
     pub scale: [f64; 2],
     /// LTV1 and LTV2.
     pub shift: [f64; 2],

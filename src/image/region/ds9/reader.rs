@@ -153,7 +153,7 @@ impl Arguments<'_> {
                 let size = [self.size(2, centre)?, self.size(3, centre)?];
                 Ok(Shape::Box { centre, size, angle: self.angle(4, centre)? })
             }
-            ("polygon", 6..) if count % 2 == 0 => {
+            ("polygon", 6..) if count.is_multiple_of(2) => {
                 let vertices = (0..count / 2).map(|n| self.pixel(2 * n));
                 Ok(Shape::Polygon { vertices: vertices.collect::<Result<_, _>>()? })
             }

@@ -36,7 +36,7 @@ pub(super) fn read(
         }
         "CEA" => {
             let lambda = parameter(1).unwrap_or(1.0);
-            if !(lambda > 0.0 && lambda <= 1.0) {
+            if lambda <= 0.0 || lambda > 1.0 {
                 return Err(bad_parameter(code));
             }
             Cylindrical::Cea { lambda }

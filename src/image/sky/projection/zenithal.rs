@@ -80,18 +80,18 @@ fn zpn(parameter: &dyn Fn(usize) -> Option<f64>) -> Result<Zenithal, NoWcs> {
     if terms.len() < 2 {
         return Err(bad_parameter("ZPN"));
     }
-    let slope = |d: f64| polynomial_and_slope(&terms, d).1;
-    if !(slope(0.0) > 0.0) {
+    let grows = |d: f64| polynomial_and_slope(&terms, d).1 > 0.0;
+    if !grows(0.0) {
         return Err(bad_parameter("ZPN"));
     }
     let step = PI / ZPN_STEPS as f64;
-    let Some(after) = (1..=ZPN_STEPS).find(|&n| !(slope(n as f64 * step) > 0.0)) else {
+    let Some(after) = (1..=ZPN_STEPS).find(|&n| !grows(n as f64 * step)) else {
         return Ok(Zenithal::Zpn { terms, limit: PI });
     };
     let [mut low, mut high] = [(after - 1) as f64 * step, after as f64 * step];
     for _ in 0..60 {
         let middle = 0.5 * (low + high);
-        *if slope(middle) > 0.0 { &mut low } else { &mut high } = middle;
+        *if grows(middle) { &mut low } else { &mut high } = middle;
     }
     Ok(Zenithal::Zpn { terms, limit: low })
 }
@@ -108,7 +108,7 @@ fn polynomial_and_slope(terms: &[f64], d: f64) -> (f64, f64) {
 fn solve_zpn(terms: &[f64], limit: f64, radius: f64) -> Option<f64> {
     let [mut low, mut high] = [0.0, limit];
     let at = |d: f64| polynomial_and_slope(terms, d).0;
-    if !(at(low) - 1e-12 <= radius && radius <= at(high) + 1e-12) {
+    if !(at(low) - 1e-12..=at(high) + 1e-12).contains(&radius) {
         return None;
     }
     let mut d = radius.clamp(low, high);
@@ -202,7 +202,7 @@ fn slant_native([x, y]: [f64; 2], xi: f64, eta: f64) -> Option<[f64; 2]> {
     let b = xi * dx + eta * dy;
     let c = dx * dx + dy * dy - 1.0;
     let root = b * b - a * c;
-    if !(root >= 0.0) {
+    if root.is_nan() || root < 0.0 {
         return None;
     }
     let roots = [(-b + root.sqrt()) / a, (-b - root.sqrt()) / a];
@@ -236,7 +236,7 @@ fn azp_native([x, y]: [f64; 2], mu: f64, gamma: f64) -> Option<[f64; 2]> {
     }
     let rho = radius / (mu + 1.0 + y * gamma.sin());
     let sin = rho * mu / rho.hypot(1.0);
-    if !(sin.abs() <= 1.0 + 1e-13) {
+    if sin.is_nan() || sin.abs() > 1.0 + 1e-13 {
         return None;
     }
     let psi = 1_f64.atan2(rho);

@@ -1,4 +1,4 @@
-//! Values of astropy 8.0.2, made by tests/interop/astropy_wcs.py.
+//! Values of astropy 8.0.2, made by `tests/interop/astropy_wcs.py`.
 
 use super::{Case, File};
 use crate::image::sky::Frame;
