@@ -58,7 +58,7 @@ fn large_image(folder: &Path, side: usize) -> PathBuf {
 
 fn reading(path: &Path, side: usize) {
     println!("\n{side} × {side} FITS, 32-bit, file in the system's cache");
-    timed("bytes alone", || std::fs::read(path).map(|bytes| bytes.len()).unwrap_or(0));
+    timed("bytes alone", || std::fs::read(path).map_or(0, |bytes| bytes.len()));
     let part = Part { path: path.to_path_buf(), hdu: None, plane: 0 };
     let exposure = timed("read, with its smaller copies", || Exposure::read(&[part]));
     let exposure = exposure.expect("the image can be read");
@@ -89,7 +89,7 @@ fn panning(path: PathBuf) {
             let action = ViewerAction::SetCamera(active.id, Some(camera));
             app(harness).push(action.into());
         });
-        report(name, times);
+        report(name, &times);
     }
     println!("{:<34} {:>8.0} MiB", "peak memory of the process", peak_memory());
 }
@@ -131,7 +131,7 @@ fn contact_sheet(folder: &Path, count: usize) {
             modifiers: egui::Modifiers::NONE,
         });
     });
-    report("scrolling", times);
+    report("scrolling", &times);
     println!("{:<34} {:>8.0} MiB", "peak memory of the process", peak_memory());
 }
 
@@ -180,7 +180,7 @@ fn frames(
         .collect()
 }
 
-fn report(name: &str, times: Vec<[Duration; 2]>) {
+fn report(name: &str, times: &[[Duration; 2]]) {
     let percentile = |which: usize, share: f64| {
         let mut sorted: Vec<Duration> = times.iter().map(|both| both[which]).collect();
         sorted.sort_unstable();

@@ -49,7 +49,8 @@ impl Canvas {
     /// Sends the three bands, `WIDTH × HEIGHT` values each.
     pub(crate) fn with_bands(&self, planes: [&[f32]; 3]) -> Drawing<'_> {
         let textures = planes.map(|plane| self.floats(plane, WIDTH));
-        let views = textures.map(|texture| texture.create_view(&Default::default()));
+        let views =
+            textures.map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
         let entries: Vec<wgpu::BindGroupEntry<'_>> =
             (0..).zip(&views).map(|(binding, view)| texture_entry(binding, view)).collect();
         Drawing { canvas: self, bands: self.bind_group(1, &entries) }
@@ -90,8 +91,8 @@ impl Drawing<'_> {
         let usage = wgpu::TextureUsages::RENDER_ATTACHMENT | wgpu::TextureUsages::COPY_SRC;
         let format = wgpu::TextureFormat::Rgba8Unorm;
         let target = device.create_texture(&texture_descriptor([WIDTH, HEIGHT], format, usage));
-        let view = target.create_view(&Default::default());
-        let mut encoder = device.create_command_encoder(&Default::default());
+        let view = target.create_view(&wgpu::TextureViewDescriptor::default());
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let attachment = wgpu::RenderPassColorAttachment {
                 view: &view,
@@ -140,8 +141,8 @@ impl Drawing<'_> {
         let format = wgpu::TextureFormat::Rgba8Unorm;
         let colours = canvas.texture([256, 1], format, &look.colour_table_bytes());
         let equalisation = canvas.floats(&look.equalisation_table(), EQUALISATION_STEPS);
-        let colours = colours.create_view(&Default::default());
-        let equalisation = equalisation.create_view(&Default::default());
+        let colours = colours.create_view(&wgpu::TextureViewDescriptor::default());
+        let equalisation = equalisation.create_view(&wgpu::TextureViewDescriptor::default());
         canvas.bind_group(
             0,
             &[
@@ -161,16 +162,16 @@ fn pipeline(device: &wgpu::Device, module: &wgpu::ShaderModule) -> wgpu::RenderP
         vertex: wgpu::VertexState {
             module,
             entry_point: None,
-            compilation_options: Default::default(),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
             buffers: &[],
         },
-        primitive: Default::default(),
+        primitive: wgpu::PrimitiveState::default(),
         depth_stencil: None,
-        multisample: Default::default(),
+        multisample: wgpu::MultisampleState::default(),
         fragment: Some(wgpu::FragmentState {
             module,
             entry_point: None,
-            compilation_options: Default::default(),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
             targets: &[Some(target)],
         }),
         multiview_mask: None,
