@@ -33,7 +33,7 @@ pub(super) fn overlay_ui(ui: &Ui, looks: &Looks, canvas: &Canvas<'_>) {
         compass(&painter, canvas, wcs);
     }
     if looks.scale_bar && !small {
-        sky_bar(&painter, canvas, wcs);
+        sky_bar(&painter, canvas, wcs, looks.grid);
     }
 }
 
@@ -54,6 +54,11 @@ pub(super) fn text(painter: &Painter, at: Pos2, anchor: Align2, words: &str, col
     let font = FontId::proportional(12.0);
     let galley = painter.layout_no_wrap(primes(words), font, colour);
     let rect = anchor.anchor_size(at, galley.size());
+    // Words at the edge move in rather than being cut.
+    let room = painter.clip_rect().shrink(4.0);
+    let out =
+        vec2((rect.right() - room.right()).max(0.0), (rect.bottom() - room.bottom()).max(0.0));
+    let rect = rect.translate(-out);
     painter.rect_filled(rect.expand2(vec2(3.0, 1.0)), 3, Color32::from_black_alpha(130));
     painter.galley(rect.min, galley, colour);
 }
@@ -134,13 +139,15 @@ fn compass(painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs) {
     }
 }
 
-fn sky_bar(painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs) {
+/// `raised` leaves the lowest line to the labels of the grid.
+fn sky_bar(painter: &Painter, canvas: &Canvas<'_>, wcs: &Wcs, raised: bool) {
     let middle = canvas.camera.centre.map(|corner| corner - 0.5);
     let Some(scale) = wcs.scale_arcsec_at(middle) else { return };
     let points_per_pixel = canvas.camera.scale / canvas.pixels_per_point;
     let room = f64::from(canvas.rect.width() * 0.3) / points_per_pixel;
     if let Some(found) = scale_bar(scale, room) {
-        bar(painter, canvas, (found.pixels * points_per_pixel) as f32, &found.label);
+        let length = (found.pixels * points_per_pixel) as f32;
+        bar(painter, canvas, length, &found.label, raised);
     }
 }
 
@@ -152,12 +159,13 @@ fn pixel_bar(painter: &Painter, canvas: &Canvas<'_>) {
     let length = [5.0, 2.0, 1.0].map(|step| step * power).into_iter().find(|&l| l <= room);
     if let Some(length) = length.filter(|&length| length >= 1.0) {
         let label = format!("{length} px");
-        bar(painter, canvas, (length * points_per_pixel) as f32, &label);
+        bar(painter, canvas, (length * points_per_pixel) as f32, &label, false);
     }
 }
 
-fn bar(painter: &Painter, canvas: &Canvas<'_>, length: f32, label: &str) {
-    let left = canvas.rect.left_bottom() + vec2(MARGIN, -MARGIN);
+fn bar(painter: &Painter, canvas: &Canvas<'_>, length: f32, label: &str, raised: bool) {
+    let up = if raised { MARGIN + 18.0 } else { MARGIN };
+    let left = canvas.rect.left_bottom() + vec2(MARGIN, -up);
     let right = pos2(left.x + length, left.y);
     let colour = Theme::on_image(1);
     let end = vec2(0.0, 4.0);

@@ -25,18 +25,20 @@ pub(in super::super) fn regions_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, fram
         if ui.button("Read…").on_hover_text("Regions from a DS9 file").clicked() {
             ctx.push(Action::Invoke("read-regions"));
         }
-        ui.add_enabled_ui(!frame.regions.is_empty(), |ui| {
-            if ui.button("Save…").on_hover_text("As a DS9 file").clicked() {
-                ctx.push(save_regions(frame, exposure));
-            }
-            if ui.button("Table…").on_hover_text("Statistics of all regions as CSV").clicked() {
-                ctx.push(save_table(frame, exposure));
-            }
-            if ui.button("Delete all").clicked() {
-                let regions = Vec::new();
-                ctx.push(ViewerAction::SetRegions { frame: frame.id, regions, step: true }.into());
-            }
-        });
+        let some = !frame.regions.is_empty();
+        let mut clicked = |text: &str, help: &str| {
+            ui.add_enabled(some, egui::Button::new(text)).on_hover_text(help).clicked()
+        };
+        if clicked("Save…", "As a DS9 file") {
+            ctx.push(save_regions(frame, exposure));
+        }
+        if clicked("Table…", "Statistics of all regions as CSV") {
+            ctx.push(save_table(frame, exposure));
+        }
+        if clicked("Delete all", "Undo brings them back") {
+            let regions = Vec::new();
+            ctx.push(ViewerAction::SetRegions { frame: frame.id, regions, step: true }.into());
+        }
     });
     ui.add_space(SPACE * 0.5);
     if frame.regions.is_empty() {
@@ -55,7 +57,7 @@ pub(in super::super) fn regions_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, fram
     }
     if let Some(number) = frame.selected.filter(|&number| number < frame.regions.len()) {
         ui.add_space(SPACE * 0.5);
-        card_ui(ui, &frame.regions[number].shape.name().to_uppercase(), |ui| {
+        card_ui(ui, &sentence_case(frame.regions[number].shape.name()), |ui| {
             chosen_ui(ui, ctx, frame, exposure, number);
         });
     } else {
@@ -97,6 +99,11 @@ fn chosen_ui(
         Some(found) => statistics_ui(ui, exposure, &found),
         None => drop(ui.spinner()),
     }
+}
+
+fn sentence_case(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn size_words(exposure: &Exposure, shape: &Shape) -> String {
