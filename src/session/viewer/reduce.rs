@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Frame, FrameId, Locks, MOST_FRAMES, Picture, PositionLock, Source, Viewer, ViewerAction,
 };
-use crate::image::display::Look;
+use crate::image::display::{Look, Mode};
 use crate::image::exposure::{Exposure, Part};
 use crate::image::region::{ReadRegions, Region};
 use crate::image::view::Camera;
@@ -106,8 +106,13 @@ fn read(viewer: &mut Viewer, ticket: u64, result: Result<Arc<Exposure>, String>)
     let Some(frame) = viewer.frames.iter_mut().find(|frame| frame.ticket == ticket) else { return };
     match result {
         Ok(exposure) => {
+            let usual = exposure.usual_look();
+            let other_mode = (frame.look.mode == Mode::OneBand) != (usual.mode == Mode::OneBand);
             if !frame.look_chosen {
-                frame.look = exposure.usual_look();
+                frame.look = usual;
+            } else if other_mode && is_colour(frame) != Some(exposure.is_colour()) {
+                // One band became three or three one; the user's stretch and colours stay.
+                (frame.look.mode, frame.look.limits) = (usual.mode, usual.limits);
             }
             let earlier = frame.exposure().map(|earlier| earlier.layers.size());
             if earlier.is_some_and(|size| size != exposure.layers.size()) {
@@ -162,9 +167,17 @@ fn activate_by(viewer: &mut Viewer, places: isize) {
     viewer.active = Some(viewer.frames[next].id);
 }
 
+/// Whether an image has three bands; not known before it is read.
+fn is_colour(frame: &Frame) -> Option<bool> {
+    frame.exposure().map(|exposure| exposure.is_colour())
+}
+
 fn set_look(viewer: &mut Viewer, id: FrameId, look: &Look) {
     let all = viewer.locks.look;
-    for frame in viewer.frames.iter_mut().filter(|frame| all || frame.id == id) {
+    let colour = viewer.frame(id).and_then(is_colour);
+    // What suits three bands does not suit one.
+    let follows = |frame: &Frame| all && is_colour(frame) == colour;
+    for frame in viewer.frames.iter_mut().filter(|frame| frame.id == id || follows(frame)) {
         frame.look = look.clone();
         frame.look_chosen = true;
     }
@@ -226,5 +239,71 @@ fn set_locks(viewer: &mut Viewer, locks: Locks) {
     }
     if locks.position != before.position {
         follow(viewer, id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::viewer::Tool;
+
+    fn opened(names: &[&str]) -> State {
+        let mut state = State::default();
+        let paths = names.iter().map(Into::into).collect();
+        let effects = reduce(&mut state, ViewerAction::Open(paths));
+        let readings = effects.iter().filter(|effect| matches!(effect, Effect::Expose { .. }));
+        assert_eq!(readings.count(), names.len().min(MOST_FRAMES));
+        state
+    }
+
+    fn active_title(state: &State) -> Option<String> {
+        state.viewer.active().map(Frame::title)
+    }
+
+    #[test]
+    fn images_are_walked_through_in_a_circle_and_a_closed_one_gives_way_to_its_neighbour() {
+        let mut state = opened(&["a.fits", "b.fits", "c.fits"]);
+        assert_eq!(active_title(&state).as_deref(), Some("a.fits"));
+        reduce(&mut state, ViewerAction::ActivateBy(-1));
+        assert_eq!(active_title(&state).as_deref(), Some("c.fits"));
+        let last = state.viewer.active.unwrap();
+        reduce(&mut state, ViewerAction::Close(last));
+        assert_eq!(active_title(&state).as_deref(), Some("b.fits"));
+        reduce(&mut state, ViewerAction::CloseAll);
+        assert!(state.viewer.frames.is_empty() && state.viewer.active.is_none());
+        reduce(&mut state, ViewerAction::ActivateBy(1));
+        reduce(&mut state, ViewerAction::SetTool(Tool::Ruler));
+    }
+
+    #[test]
+    fn too_many_images_are_refused_with_a_word() {
+        let names: Vec<String> = (0..MOST_FRAMES + 3).map(|n| format!("{n}.fits")).collect();
+        let state = opened(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(state.viewer.frames.len(), MOST_FRAMES);
+        assert!(state.log.entries().any(|entry| entry.text.contains("close some")));
+    }
+
+    #[test]
+    fn late_words_on_another_reading_are_not_heard() {
+        let mut state = opened(&["a.fits"]);
+        let (id, old) = (state.viewer.frames[0].id, state.viewer.frames[0].ticket);
+        let part = Part { path: "a.fits".into(), hdu: Some(1), plane: 0 };
+        let effects = reduce(&mut state, ViewerAction::SetSource(id, Source::One(part.clone())));
+        assert!(matches!(&effects[..], [Effect::Expose { parts, .. }] if parts[0] == part));
+        reduce(&mut state, ViewerAction::Read(old, Err("late".into())));
+        assert!(matches!(state.viewer.frames[0].picture, Picture::Reading(_)));
+        let again = reduce(&mut state, ViewerAction::SetSource(id, Source::One(part)));
+        assert!(again.is_empty(), "the same is not read twice");
+    }
+
+    #[test]
+    fn undo_forgets_the_regions_of_a_closed_image() {
+        let mut state = opened(&["a.fits"]);
+        let frame = state.viewer.frames[0].id;
+        let regions = vec![Region::default()];
+        reduce(&mut state, ViewerAction::SetRegions { frame, regions, step: true });
+        assert!(state.undo.can_undo());
+        reduce(&mut state, ViewerAction::Close(frame));
+        assert!(!state.undo.can_undo());
     }
 }
