@@ -222,6 +222,7 @@ impl Opened {
 }
 
 /// Words for a failure to read pixels that are there.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn damaged(reason: String) -> String {
     format!("its compressed data are damaged: {reason}")
 }

@@ -258,17 +258,14 @@ fn check_pixels(path: &Path, pixels: u64, file_bytes: u64) -> Result<(), ImageEr
     Ok(())
 }
 
-/// A vector of zeros, or the error that memory does not suffice (an abort otherwise).
-fn allocate<T: Clone + Default>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
-    let mut data = Vec::<T>::new();
-    data.try_reserve_exact(length).map_err(|error| ImageError::TooLarge {
+/// A vector of zeros, or the error that memory does not suffice (an abort otherwise). The system
+/// gives zeroed pages as they are first written to.
+fn allocate<T: bytemuck::Zeroable>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
+    bytemuck::allocation::try_zeroed_vec(length).map_err(|()| ImageError::TooLarge {
         path: path.to_path_buf(),
         pixels: length as u64,
-        reason: error.to_string(),
-    })?;
-    drop(data);
-    // Fresh memory is zero: nothing is written, and only what is used later is taken.
-    Ok(vec![T::default(); length])
+        reason: "there is not enough memory for them".into(),
+    })
 }
 
 #[cfg(test)]
