@@ -1,16 +1,21 @@
 //! Time to open a folder as a data set and to read every image in it, on one thread and on all.
 //!
 //! `cargo bench --bench reading -- FOLDER`; without a folder, the one that `ARCLET_TEST_DATA`
-//! names.
+//! names. With `--serve` it reads the file, or all images of the folder, that each line of standard
+//! input names, and answers with the seconds; `scripts/compare_reading.py` asks it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use arclet::catalogue::{Catalogue, OpenOptions, open, read_sample};
+use arclet::image;
 use rayon::prelude::*;
 
 fn main() {
+    if std::env::args().any(|argument| argument == "--serve") {
+        return serve();
+    }
     let given = std::env::args().skip(1).find(|arg| Path::new(arg).is_dir()).map(PathBuf::from);
     let data = std::env::var_os("ARCLET_TEST_DATA").map(PathBuf::from);
     let folders = match (given, data) {
@@ -26,6 +31,36 @@ fn main() {
     for folder in folders {
         measure(&folder);
     }
+}
+
+/// Answers each path of standard input with the seconds that reading takes on this thread, or, after
+/// `all `, on all threads.
+fn serve() {
+    for line in std::io::stdin().lines().map_while(Result::ok) {
+        let (all, path) = match line.strip_prefix("all ") {
+            Some(path) => (true, Path::new(path)),
+            None => (false, Path::new(&line)),
+        };
+        let files = files_of(path);
+        let start = Instant::now();
+        let read = |file: &PathBuf| image::read(file).is_ok();
+        let good = if all {
+            files.par_iter().filter(|file| read(file)).count()
+        } else {
+            files.iter().filter(|file| read(file)).count()
+        };
+        println!("{} {good}", start.elapsed().as_secs_f64());
+    }
+}
+
+/// The file itself, or all images below a folder.
+fn files_of(path: &Path) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_path_buf()];
+    }
+    let entries = std::fs::read_dir(path).map(|entries| entries.filter_map(Result::ok));
+    let below = entries.into_iter().flatten().flat_map(|entry| files_of(&entry.path()));
+    below.filter(|file| image::is_image_path(file)).collect()
 }
 
 fn measure(folder: &Path) {

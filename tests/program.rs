@@ -116,6 +116,34 @@ fn a_run_is_complete_and_can_be_evaluated_predicted_and_explained() {
     }
 }
 
+/// Two networks asked together: the mean of their probabilities, and how far they differ.
+#[test]
+fn several_networks_are_evaluated_and_predict_together() {
+    let scratch = tempfile::tempdir().unwrap();
+    let [first, second] = ["1", "2"].map(|name| scratch.path().join(name));
+    short_run(&first);
+    fs::create_dir(&second).unwrap();
+    for entry in fs::read_dir(&first).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), second.join(entry.file_name())).unwrap();
+        }
+    }
+    let alone = json(&["evaluate", text(&first), "--json"]);
+    let out = scratch.path().join("together");
+    let both = ["evaluate", text(&first), text(&second), "--json", "--out", text(&out)];
+    let together = json(&both);
+    assert_eq!(together["n"], 75);
+    assert_eq!(together["confusion"], alone["confusion"], "a network and its copy");
+    let data = galaxies();
+    let table = out.join("predict.csv");
+    let arguments = ["--data", text(&data), "--out", text(&table), "--json"];
+    json(&[&["predict", text(&first), text(&second)], &arguments[..]].concat());
+    let mut rows = csv::Reader::from_path(&table).unwrap();
+    let header = rows.headers().unwrap().clone();
+    let spread = header.iter().position(|name| name == "std spiral").expect("a spread");
+    assert!(rows.records().all(|row| row.unwrap()[spread].parse::<f64>().unwrap().abs() < 1e-6));
+}
+
 #[test]
 fn a_finished_run_is_not_overwritten() {
     let scratch = tempfile::tempdir().unwrap();
@@ -239,6 +267,32 @@ fn wrong_arguments_end_with_status_2() {
 fn a_size_that_does_not_fit_names_the_layer() {
     let message = refusal(&["networks", "lenet5", "--input", "3,4,4", "--classes", "5"], 1);
     assert!(message.contains("at least") || message.contains("smallest"), "{message}");
+}
+
+#[test]
+fn an_image_is_rendered_as_the_viewer_shows_it() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let out = folder.path().join("galaxy.png");
+    let image = fs::read_dir(galaxies().join("spiral")).unwrap().next().unwrap().unwrap().path();
+    let picture = json(&["render", text(&image), "--out", text(&out), "--size", "40", "--json"]);
+    assert_eq!((&picture["width"], &picture["look"]["mode"]), (&40.into(), &"simple-rgb".into()));
+    let drawn = arclet::image::read(&out).expect("the picture");
+    assert_eq!((drawn.bands, drawn.width), (3, 40));
+    let one = ["render", text(&image), "--out", text(&out), "--bands", "1", "--colour-map", "heat"];
+    let picture = json(&[&one[..], &["--stretch", "sinh:0.5", "--invert", "--json"]].concat());
+    assert_eq!(picture["look"]["curve"]["a"], 0.5);
+    for (wrong, word) in [
+        (&["--stretch", "asinh:0"][..], "asinh:0"),
+        (&["--limits", "fixed:2:1"], "lower one first"),
+        (&["--colour-map", "jet"], "viridis"),
+        (&["--size", "0"], "--size 0"),
+        (&["--rgb", "lupton", "--stretch", "log"], "--lupton-stretch"),
+    ] {
+        let one = ["render", text(&image), "--out", text(&out)];
+        let bands: &[&str] = if wrong.contains(&"--rgb") { &[] } else { &["--bands", "0"] };
+        let message = refusal(&[&one[..], bands, wrong].concat(), 2);
+        assert!(message.contains(word), "{message}");
+    }
 }
 
 #[test]

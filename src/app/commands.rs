@@ -5,7 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::dialogs::{Dialog, Dialogs, Purpose};
 use crate::architectures::custom;
 use crate::catalogue::write_report;
-use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, Writer};
+use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, ViewerAction, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
 /// The menu that a command stands in.
@@ -114,6 +114,19 @@ pub(crate) const COMMANDS: &[Command] = &[
             desk.dialogs.ask_path(Purpose::OpenList, desk.ctx);
         }
     ),
+    command!(File, "open-image", "Open image…", [key(CTRL, Key::I)], possible, |desk| {
+        desk.dialogs.ask_path(Purpose::OpenImage, desk.ctx);
+    }),
+    command!(File, "read-regions", "Read regions (DS9)…", [], image_open, |desk| {
+        if let Some(frame) = desk.state.viewer.active {
+            desk.dialogs.ask_path(Purpose::Regions(frame), desk.ctx);
+        }
+    }),
+    command!(File, "close-image", "Close image", [key(CTRL_SHIFT, Key::W)], image_open, |desk| {
+        if let Some(frame) = desk.state.viewer.active {
+            desk.actions.push(ViewerAction::Close(frame).into());
+        }
+    }),
     command!(File, "bands", "Bands in several files…", [], data_open, |desk| {
         desk.dialogs.open(Dialog::Bands, desk.state, desk.ctx);
     }),
@@ -135,13 +148,13 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(File, "quit", "Quit", [key(CTRL, Key::Q)], possible, |desk| {
         desk.ctx.send_viewport_cmd(egui::ViewportCommand::Close);
     }),
-    command!(Edit, "undo", "Undo change of settings", [key(CTRL, Key::Z)], can_undo, |desk| {
+    command!(Edit, "undo", "Undo", [key(CTRL, Key::Z)], can_undo, |desk| {
         desk.actions.push(Action::Undo);
     }),
     command!(
         Edit,
         "redo",
-        "Redo change of settings",
+        "Redo",
         [key(CTRL_SHIFT, Key::Z), key(CTRL, Key::Y)],
         can_redo,
         |desk| desk.actions.push(Action::Redo)
@@ -181,6 +194,9 @@ pub(crate) const COMMANDS: &[Command] = &[
         data_open,
         |desk| desk.actions.push(Action::SelectBy(-1))
     ),
+    command!(Galaxy, "view-galaxy", "Open in the viewer", [key(CTRL, Key::L)], chosen, |desk| {
+        desk.actions.push(super::panels::view_chosen(desk.state).into());
+    }),
     command!(Galaxy, "all-galaxies", "Show all galaxies", [key(CTRL, Key::E)], data_open, |desk| {
         desk.actions.push(Action::SetFilter(crate::session::Filter::default()));
     }),
@@ -240,6 +256,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     show_panel!("show-evaluation", "Show evaluation", "evaluation", Num7),
     show_panel!("show-inside", "Show look inside", "inside", Num8),
     show_panel!("show-log", "Show log", "log", Num9),
+    show_panel!("show-viewer", "Show viewer", "viewer", J),
     command!(
         View,
         "larger",
@@ -385,6 +402,16 @@ fn data_open(state: &State) -> Option<String> {
 
 fn has_recent(state: &State) -> Option<String> {
     state.preferences.recent.is_empty().then(|| "nothing was opened yet".into())
+}
+
+fn image_open(state: &State) -> Option<String> {
+    let none = state.viewer.active().is_none();
+    none.then(|| "open an image in the viewer first".into())
+}
+
+fn chosen(state: &State) -> Option<String> {
+    let none = super::panels::chosen_files(state).is_empty();
+    none.then(|| "choose a galaxy first".into())
 }
 
 fn can_undo(state: &State) -> Option<String> {

@@ -1,9 +1,11 @@
 //! Carries out the session's effects: threads that open data sets, engines that train, files that
 //! are written. What they tell comes back as actions.
 
+use std::io::Read as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -11,14 +13,21 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::looker::{Looker, Request};
 use crate::architectures::custom;
-use crate::catalogue::{self, OpenOptions};
+use crate::catalogue::leak::{Closeness, find_pairs};
+use crate::catalogue::{self, Catalogue, OpenOptions};
 use crate::device;
+use crate::image::exposure::{Exposure, Part};
+use crate::image::region;
 use crate::network::transfer::{Report, transfer};
 use crate::network::{NetworkError, weights};
 use crate::pipeline::Pipeline;
-use crate::session::{Action, DeviceEntry, Level, Opened, RunId, SaveRequest, WeightsQuestion};
+use crate::session::{
+    Action, DeviceEntry, FrameId, Level, Opened, RunId, SaveRequest, ViewerAction, WeightsQuestion,
+};
 use crate::train::{Command, Finder, Plan, Session};
 
+/// Region files have at most so many bytes.
+const LARGEST_TEXT: u64 = 32 << 20;
 /// Messages that wait for the next frame.
 const QUEUE: usize = 256;
 /// Time between two words on progress.
@@ -35,6 +44,7 @@ pub(crate) struct Engine {
     receiver: Receiver<Action>,
     sessions: Vec<(RunId, Session)>,
     opening: Option<Arc<AtomicBool>>,
+    searching: Option<Arc<AtomicBool>>,
     looker: Option<Looker>,
     finder: Option<Finder>,
 }
@@ -49,6 +59,7 @@ impl Engine {
             receiver,
             sessions: Vec::new(),
             opening: None,
+            searching: None,
             looker: None,
             finder: None,
         }
@@ -82,6 +93,27 @@ impl Engine {
         if stopping.is_ok() {
             let _ = finished.recv_timeout(SHUT_DOWN);
         }
+    }
+
+    /// Reads planes of image files for the viewer.
+    pub(crate) fn expose(&self, ticket: u64, parts: Vec<Part>) {
+        self.spawn("image", move |_| {
+            let read = catch_unwind(AssertUnwindSafe(|| Exposure::read(&parts)));
+            let result = match read {
+                Ok(exposure) => exposure.map(Arc::new).map_err(|error| format!("{error}.")),
+                Err(_) => Err("The image could not be read; the log says more.".into()),
+            };
+            ViewerAction::Read(ticket, result).into()
+        });
+    }
+
+    /// Reads a file of regions for an image.
+    pub(crate) fn read_regions(&self, frame: FrameId, path: PathBuf, exposure: Arc<Exposure>) {
+        self.spawn("regions", move |_| {
+            let text = read_text(&path);
+            let read = |text: String| region::read(&text, exposure.wcs.as_ref(), exposure.physical);
+            ViewerAction::TakeRegions(frame, text.map(read)).into()
+        });
     }
 
     /// Looks for devices on a thread of its own: drivers may take seconds.
@@ -132,6 +164,37 @@ impl Engine {
     /// Makes the opening thread stop.
     pub(crate) fn cancel_open(&mut self) {
         if let Some(cancelled) = self.opening.take() {
+            cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Looks for images of one object; an earlier search ends.
+    pub(crate) fn find_leaks(
+        &mut self,
+        ticket: u64,
+        catalogue: Arc<Catalogue>,
+        closeness: Closeness,
+    ) {
+        self.cancel_leaks();
+        let cancelled = Arc::new(AtomicBool::new(false));
+        self.searching = Some(Arc::clone(&cancelled));
+        self.spawn("leaks", move |reporter| {
+            let told = Mutex::new(Instant::now());
+            let progress = |done: usize, of: usize| {
+                let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                if told.elapsed() >= PROGRESS {
+                    *told = Instant::now();
+                    reporter.mention(Action::LeakProgress(ticket, done, of));
+                }
+            };
+            let found = find_pairs(&catalogue, &closeness, &progress, &cancelled);
+            Action::LeaksFound(ticket, found.map_err(|error| sentence(&error.to_string())))
+        });
+    }
+
+    /// Makes that search stop.
+    pub(crate) fn cancel_leaks(&mut self) {
+        if let Some(cancelled) = self.searching.take() {
             cancelled.store(true, Ordering::Relaxed);
         }
     }
@@ -246,6 +309,18 @@ impl Engine {
             let _ = self.sender.try_send(Action::Notify(Level::Error, text));
         }
     }
+}
+
+/// A text file of a few megabytes at most, whatever its encoding.
+fn read_text(path: &Path) -> Result<String, String> {
+    let problem = |error: std::io::Error| format!("Cannot read {}: {error}.", path.display());
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(problem)?;
+    file.take(LARGEST_TEXT).read_to_end(&mut bytes).map_err(problem)?;
+    if bytes.len() as u64 == LARGEST_TEXT {
+        return Err(format!("{} is too large for a file of regions.", path.display()));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// How a background thread tells things.

@@ -8,6 +8,7 @@ mod commands;
 mod dialogs;
 mod engine;
 mod galaxies;
+mod gpu;
 mod layout;
 mod looker;
 mod panels;
@@ -18,6 +19,8 @@ mod slot;
 mod tests;
 mod theme;
 mod toasts;
+#[cfg(test)]
+mod viewer_tests;
 mod widgets;
 
 use std::path::PathBuf;
@@ -34,8 +37,8 @@ const WAKES_PER_SECOND: u64 = 30;
 /// How the window begins.
 #[derive(Debug, Clone, Default)]
 pub struct Launch {
-    /// A data set, list or run folder to open.
-    pub open: Option<PathBuf>,
+    /// A data set, list or run folder to open, or images to view.
+    pub open: Vec<PathBuf>,
     /// Train on it at once with these settings.
     pub demo: Option<Box<Plan>>,
 }

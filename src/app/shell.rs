@@ -1,5 +1,7 @@
 //! The program behind the window: its frame, its memory across starts, its background work.
 
+use std::path::PathBuf;
+
 use eframe::Storage;
 use egui::{Context, Ui};
 
@@ -7,6 +9,7 @@ use super::commands::{self, Desk};
 use super::dialogs::Dialogs;
 use super::engine::Engine;
 use super::galaxies::Galaxies;
+use super::gpu;
 use super::layout::Layout;
 use super::looker::Request;
 use super::panels::PanelContext;
@@ -14,7 +17,8 @@ use super::theme::{self, Theme};
 use super::toasts::Toasts;
 use super::{Launch, bar};
 use crate::catalogue::OpenOptions;
-use crate::session::{Action, Data, Effect, Preferences, State, reduce};
+use crate::image;
+use crate::session::{Action, Data, Effect, Preferences, State, ViewerAction, reduce};
 use crate::train::Plan;
 
 const KEEP_LAYOUT: &str = "layout";
@@ -41,6 +45,9 @@ impl App {
     pub fn new(creation: &eframe::CreationContext<'_>, launch: Launch) -> Self {
         let mut app = Self::for_test(&creation.egui_ctx, launch);
         app.dialogs.ask_the_system();
+        if let Some(graphics) = &creation.wgpu_render_state {
+            gpu::set_target(&creation.egui_ctx, graphics.target_format);
+        }
         if let Some(storage) = creation.storage {
             app.restore(storage);
         }
@@ -66,9 +73,7 @@ impl App {
         if let Some(plan) = launch.demo {
             app.state.plan = *plan;
         }
-        if let Some(path) = launch.open {
-            app.dialogs.open_path(path, &app.state, &mut app.actions, ctx);
-        }
+        app.open_paths(launch.open, ctx);
         app
     }
 
@@ -149,6 +154,10 @@ impl App {
         match effect {
             Effect::Open { ticket, path, options } => self.engine.open(ticket, path, options),
             Effect::CancelOpen => self.engine.cancel_open(),
+            Effect::FindLeaks { ticket, catalogue, closeness } => {
+                self.engine.find_leaks(ticket, catalogue, closeness);
+            }
+            Effect::CancelLeaks => self.engine.cancel_leaks(),
             Effect::Start { run, plan, folder } => self.engine.start(run, *plan, &folder),
             Effect::Resume(run, folder) => self.engine.resume(run, &folder),
             Effect::ReadSettings(path) => self.engine.read_settings(path),
@@ -157,6 +166,10 @@ impl App {
             Effect::FindRate(plan) => self.engine.find_rate(*plan),
             Effect::StopFinder => self.engine.stop_finder(),
             Effect::OpenRun(run, folder) => self.engine.open_run(run, folder),
+            Effect::Expose { ticket, parts } => self.engine.expose(ticket, parts),
+            Effect::ReadRegions(frame, path, exposure) => {
+                self.engine.read_regions(frame, path, exposure);
+            }
             Effect::Send(run, command) => self.engine.send(run, command),
             Effect::Look { run, folder, catalogue, watch, step } => {
                 self.engine.look(Request { run, folder, catalogue, watch, step });
@@ -187,8 +200,16 @@ impl App {
     /// Files dropped on the window.
     fn take_dropped(&mut self, ctx: &Context) {
         let dropped = ctx.input(|input| input.raw.dropped_files.clone());
-        if let Some(path) = dropped.first().map(|file| file.path().to_path_buf()) {
-            self.dialogs.open_path(path, &self.state, &mut self.actions, ctx);
+        let paths = dropped.iter().map(|file| file.path().to_path_buf()).collect();
+        self.open_paths(paths, ctx);
+    }
+
+    /// Opens several images in the viewer; of anything else the first.
+    fn open_paths(&mut self, mut paths: Vec<PathBuf>, ctx: &Context) {
+        if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
+            self.actions.push(ViewerAction::Open(paths).into());
+        } else if !paths.is_empty() {
+            self.dialogs.open_path(paths.swap_remove(0), &self.state, &mut self.actions, ctx);
         }
     }
 

@@ -8,7 +8,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{App, Launch};
-use crate::session::{Action, Data, State};
+use crate::catalogue::leak::Closeness;
+use crate::session::{Action, Data, LeakStage, State};
 
 /// Writes `per_class` small pictures for each of two classes.
 fn galaxies(folder: &Path, per_class: usize) {
@@ -24,23 +25,23 @@ fn galaxies(folder: &Path, per_class: usize) {
 
 /// The window of a test; made in the first frame, which has the context.
 #[derive(Default)]
-struct Window(Option<App>);
+pub(super) struct Window(Option<App>);
 
 impl Window {
     fn app(&self) -> &App {
         self.0.as_ref().unwrap()
     }
 
-    fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         self.app().state()
     }
 
-    fn push(&mut self, action: Action) {
+    pub(super) fn push(&mut self, action: Action) {
         self.0.as_mut().unwrap().push(action);
     }
 }
 
-fn window(launch: Launch) -> Harness<'static, Window> {
+pub(super) fn window(launch: Launch) -> Harness<'static, Window> {
     Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).build_ui_state(
         move |ui, window: &mut Window| {
             let app = window.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
@@ -52,7 +53,11 @@ fn window(launch: Launch) -> Harness<'static, Window> {
 }
 
 /// Draws frames until a condition holds.
-fn until(harness: &mut Harness<'static, Window>, what: &str, holds: impl Fn(&State) -> bool) {
+pub(super) fn until(
+    harness: &mut Harness<'static, Window>,
+    what: &str,
+    holds: impl Fn(&State) -> bool,
+) {
     let begun = Instant::now();
     while !holds(harness.state().state()) {
         assert!(begun.elapsed() < Duration::from_mins(1), "never: {what}");
@@ -66,7 +71,7 @@ fn opened(per_class: usize) -> (tempfile::TempDir, Harness<'static, Window>) {
     let folder = tempfile::tempdir().unwrap();
     galaxies(folder.path(), per_class);
     let open = Some(folder.path().to_path_buf());
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
     (folder, harness)
 }
@@ -148,7 +153,7 @@ fn a_network_from_a_file_is_taken_and_shown() {
 fn a_missing_folder_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let open = Some(folder.path().join("nothing-here"));
-    let mut harness = window(Launch { open, demo: None });
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
     until(&mut harness, "fail", |state| matches!(state.data, Data::Failed { .. }));
     assert!(harness.query_all_by_label_contains("nothing-here").count() > 0);
 }
@@ -240,7 +245,7 @@ fn a_list_asks_for_its_columns() {
     let list = folder.path().join("list.csv");
     let row = |n: usize| format!("elliptical/{n:03}.png,E\nspiral/{n:03}.png,S\n");
     std::fs::write(&list, format!("file,label\n{}{}{}", row(0), row(1), row(2))).unwrap();
-    let mut harness = window(Launch { open: Some(list), demo: None });
+    let mut harness = window(Launch { open: vec![list], demo: None });
     let begun = Instant::now();
     while harness.query_by_label("File: file").is_none() {
         assert!(begun.elapsed() < Duration::from_secs(30), "no preview");
@@ -277,7 +282,7 @@ fn a_galaxy_zoo_folder_shows_what_was_understood_and_takes_the_users_rule() {
         }
     }
     std::fs::write(folder.path().join("training_solutions_rev1.csv"), table).unwrap();
-    let mut harness = window(Launch { open: Some(folder.path().into()), demo: None });
+    let mut harness = window(Launch { open: vec![folder.path().into()], demo: None });
     let begun = Instant::now();
     let wait = |harness: &mut Harness<'static, Window>, label: &str| {
         while harness.query_by_label(label).is_none() {
@@ -343,4 +348,53 @@ fn arrow_keys_walk_the_contact_sheet() {
     harness.key_press(Key::End);
     harness.run_steps(3);
     assert_eq!(harness.state().state().selected, Some(39));
+}
+
+/// Pictures of noise, of which some stand in the data set twice.
+fn with_duplicates(folder: &Path) {
+    let noise = |seed: u32, x: u32, y: u32| {
+        let mixed = (x / 6).wrapping_mul(374_761_393)
+            ^ (y / 6).wrapping_mul(668_265_263)
+            ^ seed.wrapping_mul(2_246_822_519);
+        (mixed.wrapping_mul(2_654_435_761) >> 24) as u8
+    };
+    for (class, first) in [("elliptical", 0_u32), ("spiral", 100)] {
+        let folder = folder.join(class);
+        std::fs::create_dir_all(&folder).unwrap();
+        for n in 0..24 {
+            let seed = first + n / 2;
+            let picture =
+                image::GrayImage::from_fn(48, 48, |x, y| image::Luma([noise(seed, x, y)]));
+            picture.save(folder.join(format!("{n:03}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn leaks_between_the_parts_are_found_shown_and_mended() {
+    let folder = tempfile::tempdir().unwrap();
+    with_duplicates(folder.path());
+    let open = Some(folder.path().to_path_buf());
+    let mut harness = window(Launch { open: open.into_iter().collect(), demo: None });
+    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
+    let limits = Closeness { angle_arcsec: None, hash_distance: Some(2) };
+    harness.state_mut().push(Action::FindLeaks(limits));
+    until(&mut harness, "searched", |state| {
+        matches!(state.leaks.as_ref().map(|search| &search.stage), Some(LeakStage::Found(..)))
+    });
+    let leaks = |state: &State| state.data.ready().unwrap().leaks.len();
+    assert!(leaks(harness.state().state()) > 0, "a random split parts some of 24 twins");
+    harness.get_by_label("Leaks between the parts").click();
+    harness.run_steps(12);
+    let toggle = harness.get_by_label("Keep images of one object in one part");
+    toggle.scroll_to_me();
+    harness.run_steps(3);
+    harness.get_by_label("Keep images of one object in one part").click();
+    harness.run_steps(3);
+    let state = harness.state().state();
+    assert_eq!(state.plan.split.keep_together, Some(limits));
+    assert_eq!(leaks(state), 0);
+    harness.state_mut().push(Action::Undo);
+    harness.run_steps(3);
+    assert!(leaks(harness.state().state()) > 0, "undo brings the earlier split back");
 }

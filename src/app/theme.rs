@@ -72,6 +72,12 @@ const SERIES_LIGHT: [Color32; 8] = [
     Color32::from_rgb(0x66, 0x4F, 0xC9),
 ];
 
+/// A colour written as 0xRRGGBB.
+fn opaque(rgb: u32) -> Color32 {
+    let [_, red, green, blue] = rgb.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
+}
+
 impl Theme {
     /// Light on dark.
     pub(crate) const DARK: Self = Self {
@@ -124,6 +130,27 @@ impl Theme {
     pub(crate) fn series(&self, index: usize) -> Color32 {
         let colours = if self.dark { &SERIES_DARK } else { &SERIES_LIGHT };
         colours[index % colours.len()]
+    }
+
+    /// Colours that stand for the red, green and blue band.
+    pub(crate) fn bands(&self) -> [Color32; 3] {
+        if self.dark {
+            [0xF2_6D_6D, 0x5C_CB_75, 0x6E_A8_FE].map(opaque)
+        } else {
+            [0xC6_28_28, 0x1B_7F_3B, 0x1F_66_D1].map(opaque)
+        }
+    }
+
+    /// Colours of what is drawn over an image, which is dark or bright whatever the theme: lines of
+    /// coordinates (0), compass and scale bar (1), regions (2), the chosen region (3).
+    pub(crate) fn on_image(what: usize) -> Color32 {
+        [0x8F_D3_FF, 0xFF_FF_FF, 0x5C_E6_7A, 0xFF_D1_5C].map(opaque)[what % 4]
+    }
+
+    /// The ground around an image: dark in both themes, so that the image and what is drawn over it
+    /// look the same.
+    pub(crate) fn around_image() -> Color32 {
+        Self::DARK.well
     }
 
     /// The ground colour of a heat map cell, from nothing (0) to everything (1).

@@ -1,6 +1,6 @@
 //! Lists: tables in which one column names the files and another the labels.
 
-mod columns;
+pub(super) mod columns;
 mod positions;
 mod questions;
 mod resolve;

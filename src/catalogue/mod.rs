@@ -5,12 +5,14 @@
 //! or as thumbnails from worker threads ([`thumbnails`]).
 
 mod assembly;
+pub mod cutouts;
 mod files;
 mod filter;
 mod fingerprint;
 mod folder;
 mod format;
 mod galaxy_zoo;
+pub mod leak;
 mod lens_challenge;
 mod lens_parameters;
 pub mod list;
@@ -30,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::{Deserialize, Serialize};
 
 pub use format::{Format, Recognised, recognise};
+pub use leak::Groups;
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
 pub use sample::read_sample;
@@ -104,11 +107,14 @@ pub struct SplitOptions {
     /// The fold of a cross-validation that is the test part; `test` does not count then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fold: Option<Fold>,
+    /// Which images are of one object, which then is in one part only; `None` looks for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_together: Option<leak::Closeness>,
 }
 
 impl Default for SplitOptions {
     fn default() -> Self {
-        Self { validation: 0.15, test: 0.25, seed: 0, fold: None }
+        Self { validation: 0.15, test: 0.25, seed: 0, fold: None, keep_together: None }
     }
 }
 
@@ -253,6 +259,12 @@ pub enum CatalogueError {
         /// The file.
         path: PathBuf,
         /// Why.
+        reason: String,
+    },
+    /// Limits for objects to be taken for the same that cannot be used.
+    #[error("objects cannot be compared: {reason}")]
+    Closeness {
+        /// What is wrong, and what would be right.
         reason: String,
     },
     /// A saved split cannot be read or written.

@@ -2,20 +2,39 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::leak::{Groups, find_pairs, split_with};
 use super::{Catalogue, CatalogueError, Fold, Part, Split, SplitOptions};
 
 /// Divides each class by the shares of the options. Every class keeps at least one sample to
 /// learn from; a class of three or more has one of each part whose share is not zero. The result
 /// depends on the seed and on the samples of the class alone, in the order of their ids.
 ///
+/// With [`SplitOptions::keep_together`], images of one object are then put into one part, for
+/// which all files are read: [`split_with`] does so with groups that are known.
+///
 /// # Errors
-/// [`CatalogueError`] when the shares are impossible, nothing is labelled, or there is one class.
+/// [`CatalogueError`] when the shares are impossible, nothing is labelled, there is one class, or
+/// the limits for what belongs together make no sense.
 pub fn split(catalogue: &Catalogue, options: &SplitOptions) -> Result<Split, CatalogueError> {
+    let Some(closeness) = &options.keep_together else { return apart(catalogue, options) };
+    check(catalogue, options)?;
+    let never = AtomicBool::new(false);
+    let found = find_pairs(catalogue, closeness, &|_, _| (), &never)?;
+    let groups = Groups::of(catalogue.samples.len(), &found.pairs);
+    split_with(catalogue, options, Some(&groups))
+}
+
+/// Divides without regard to what belongs together.
+pub(super) fn apart(
+    catalogue: &Catalogue,
+    options: &SplitOptions,
+) -> Result<Split, CatalogueError> {
     check(catalogue, options)?;
     let mut parts = vec![None; catalogue.samples.len()];
     for class in 0..catalogue.classes.len() {
@@ -288,7 +307,7 @@ mod tests {
             seed: u64,
         ) {
             let catalogue = catalogue(&sizes);
-            let split = split(&catalogue, &SplitOptions { validation, test, seed, fold: None }).unwrap();
+            let split = split(&catalogue, &SplitOptions { validation, test, seed, ..SplitOptions::default() }).unwrap();
             for (class, &size) in sizes.iter().enumerate() {
                 let [train, validated, tested] = counts(&catalogue, &split, class);
                 prop_assert_eq!(train + validated + tested, size);

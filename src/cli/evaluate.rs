@@ -1,4 +1,4 @@
-//! `arclet evaluate`: how good a trained network is.
+//! `arclet evaluate`: how good a trained network is, or several together.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +7,16 @@ use serde_json::json;
 
 use super::{BadArgument, output, trained};
 use crate::catalogue::{Catalogue, Part};
-use crate::evaluate::{Evaluation, Predictions};
+use crate::evaluate::{Ensemble, Evaluation, Predictions};
 use crate::run::{self, LoadedModel};
 
 /// Arguments of `arclet evaluate`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the run.
-    run: PathBuf,
+    /// Folder of the run; of several, the mean of their probabilities is evaluated. A
+    /// cross-validation stands for the networks of all its folds.
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
     /// Other, labelled data; without it, a part of the run's own.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
@@ -42,20 +44,26 @@ fn part(text: &str) -> Result<Part, String> {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let (plan, info) = run::read_manifest(&args.run)?;
-    let loaded = trained::load(&args.run, &args.device)?;
+    let runs = trained::networks_of(&args.runs)?;
+    let (plan, info) = run::read_manifest(&runs[0])?;
     let catalogue = trained::open(args.data.as_ref().unwrap_or(&plan.data), &plan.open)?;
     let samples = match &args.data {
         Some(_) => labelled(&catalogue),
-        None => own_part(args, &catalogue, &info.fingerprint)?,
+        None => own_part(&runs, args.part, &catalogue, &info.fingerprint)?,
     };
     if samples.is_empty() {
         bail!("there is no labelled image to evaluate on");
     }
-    let predictions = predictions(&loaded, &catalogue, &samples)?;
-    let evaluation = Evaluation::of(&predictions);
+    let mut members = Vec::new();
+    for folder in &runs {
+        let loaded = trained::load(folder, &args.device)?;
+        members.push(predictions(&loaded, &catalogue, &samples)?);
+    }
+    let Ensemble { mean, spreads } = Ensemble::of(&members)?;
+    let spreads = if members.len() > 1 { spreads } else { Vec::new() };
+    let evaluation = Evaluation::of(&mean);
     if let Some(out) = &args.out {
-        write(out, &catalogue, &predictions)?;
+        write(out, &catalogue, &mean, &spreads)?;
     }
     if args.json {
         return output::json(&evaluation);
@@ -69,14 +77,32 @@ fn labelled(catalogue: &Catalogue) -> Vec<usize> {
     (0..catalogue.samples.len()).filter(has_label).collect()
 }
 
-/// The samples of a part of the run's own data, as the run divided it.
-fn own_part(args: &Args, catalogue: &Catalogue, fingerprint: &str) -> anyhow::Result<Vec<usize>> {
+/// The samples that are in this part of every run, as the runs divided their data.
+fn own_part(
+    runs: &[PathBuf],
+    part: Part,
+    catalogue: &Catalogue,
+    fingerprint: &str,
+) -> anyhow::Result<Vec<usize>> {
     if catalogue.fingerprint() != fingerprint {
         eprintln!("warning: the data set has changed since the run; evaluating what is left of it");
     }
-    let parts = run::read_split(&args.run)?;
-    let wanted = |&index: &usize| parts.get(&catalogue.samples[index].id) == Some(&args.part);
-    Ok((0..catalogue.samples.len()).filter(wanted).collect())
+    let mut samples: Vec<usize> = (0..catalogue.samples.len()).collect();
+    for (number, folder) in runs.iter().enumerate() {
+        let parts = run::read_split(folder)?;
+        let before = samples.len();
+        samples.retain(|&index| parts.get(&catalogue.samples[index].id) == Some(&part));
+        if number > 0 && samples.len() < before {
+            eprintln!(
+                "warning: {} divided its data in another way; {} of {before} images are its {} \
+                 part too. Train with the same --split-seed to compare on all, or give --data",
+                folder.display(),
+                samples.len(),
+                part.name()
+            );
+        }
+    }
+    Ok(samples)
 }
 
 /// Predictions with the classes of the network; the data set may have fewer, or another order.
@@ -101,9 +127,14 @@ fn predictions(
     Ok(predictions)
 }
 
-fn write(out: &Path, catalogue: &Catalogue, predictions: &Predictions) -> anyhow::Result<()> {
+fn write(
+    out: &Path,
+    catalogue: &Catalogue,
+    predictions: &Predictions,
+    spreads: &[f32],
+) -> anyhow::Result<()> {
     std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-    run::write_predictions(&out.join("predictions.csv"), catalogue, predictions, &[])?;
+    run::write_predictions(&out.join("predictions.csv"), catalogue, predictions, spreads)?;
     run::write_evaluation_figures(out, predictions)?;
     let path = out.join("evaluation.json");
     let text = serde_json::to_string_pretty(&json!(Evaluation::of(predictions)))?;

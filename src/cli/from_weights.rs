@@ -23,7 +23,7 @@ use crate::train::Loss;
 #[command(next_help_heading = "Without a run")]
 pub(super) struct FromWeights {
     /// Trained weights: safetensors, or a .pth or .pt of PyTorch.
-    #[arg(long, value_name = "FILE", conflicts_with = "run", requires = "network")]
+    #[arg(long, value_name = "FILE", conflicts_with = "runs", requires = "network")]
     pub(super) weights: Option<PathBuf>,
     /// The network they are for (`arclet networks` lists them), or a file with one (`….toml`).
     #[arg(long, value_name = "NAME", requires = "classes", requires = "weights")]

@@ -20,7 +20,7 @@ pub(super) struct SeenArgs {
     /// min-max, percentile:P, zscale or fixed:LOW:HIGH.
     #[arg(long, value_parser = settings::limits)]
     limits: Option<Limits>,
-    /// linear, asinh, log or sqrt.
+    /// linear, asinh, log, sqrt, power, squared or sinh.
     #[arg(long, value_parser = settings::stretch)]
     stretch: Option<Stretch>,
     /// none, per-image or data-set.

@@ -5,6 +5,7 @@
 //! error. The exit status is 0, 1 (failed) or 2 (bad arguments).
 
 mod catalogue;
+mod cutout;
 mod demo;
 mod devices;
 mod evaluate;
@@ -14,11 +15,13 @@ mod follow;
 mod from_weights;
 mod info;
 mod input;
+mod leaks;
 mod networks;
 mod opening;
 mod output;
 mod predict;
 mod read_apart;
+mod render;
 pub(crate) mod sample;
 mod settings;
 mod simulate;
@@ -32,6 +35,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::image::ImageError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
@@ -44,8 +48,10 @@ const BAD_ARGUMENTS: u8 = 2;
 #[derive(Debug, Parser)]
 #[command(name = "arclet", version, args_conflicts_with_subcommands = true)]
 struct Cli {
-    /// Data set (a folder with one folder per class, or a list) or run folder to open.
-    folder: Option<PathBuf>,
+    /// Data set (a folder with one folder per class, or a list) or run folder to open, or images to
+    /// view.
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -54,6 +60,8 @@ struct Cli {
 enum Command {
     /// What a data set is taken for: its format, classes, and what is left out.
     Catalogue(Box<catalogue::Args>),
+    /// Cut parts out of FITS images: around a position, or around all of a table.
+    Cutout(Box<cutout::Args>),
     /// Train on the sample data: in the window, or in the terminal without a display.
     Demo(demo::Args),
     /// What could train on this machine, and whether it computes rightly.
@@ -64,6 +72,8 @@ enum Command {
     Explain(explain::Args),
     /// What an image file holds.
     Info(info::Args),
+    /// Objects that are in two parts of a split: close on the sky, or with the same picture.
+    Leaks(Box<leaks::Args>),
     /// The networks there are, with their sizes and layers.
     Networks(networks::Args),
     /// Class probabilities of images as a table.
@@ -71,6 +81,8 @@ enum Command {
     /// Decode images for the window.
     #[command(hide = true)]
     ReadApart,
+    /// Write an image as the viewer shows it: limits, stretch, colours.
+    Render(Box<render::Args>),
     /// Make a data set of simulated galaxies or lenses.
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
@@ -102,16 +114,19 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
-        None => window::open(cli.folder),
+        None => window::open(cli.paths),
         Some(Command::Catalogue(args)) => catalogue::run(&args),
+        Some(Command::Cutout(args)) => cutout::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Info(args)) => info::run(&args),
+        Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Networks(args)) => networks::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::ReadApart) => read_apart::run(),
+        Some(Command::Render(args)) => render::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Weights(args)) => weights::run(&args),
@@ -149,8 +164,10 @@ fn words(error: &anyhow::Error) -> String {
 /// The exit status for an error: 2 where the arguments were wrong.
 fn status_of(error: &anyhow::Error) -> u8 {
     let wrong_setting = |error: &TrainError| matches!(error, TrainError::Setting { .. });
+    let wrong_look = |error: &ImageError| matches!(error, ImageError::Setting { .. });
     let bad = error.chain().any(|cause| {
         cause.is::<BadArgument>()
+            || cause.downcast_ref().is_some_and(wrong_look)
             || cause.downcast_ref().is_some_and(wrong_setting)
             || matches!(cause.downcast_ref(), Some(RunError::Train(inner)) if wrong_setting(inner))
     });
@@ -170,7 +187,7 @@ mod tests {
     #[test]
     fn a_folder_opens_the_window_and_a_command_does_not() {
         let cli = Cli::try_parse_from(["arclet", "galaxies"]).unwrap();
-        assert_eq!(cli.folder, Some("galaxies".into()));
+        assert_eq!(cli.paths, [PathBuf::from("galaxies")]);
         let cli = Cli::try_parse_from(["arclet", "demo", "--headless"]).unwrap();
         assert!(matches!(cli.command, Some(Command::Demo(_))));
     }

@@ -1,4 +1,4 @@
-//! `arclet predict`: class probabilities of images as a table.
+//! `arclet predict`: class probabilities of images as a table, by one network or several.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,17 @@ use serde_json::json;
 use super::from_weights::FromWeights;
 use super::{BadArgument, output, settings, trained};
 use crate::catalogue::{Catalogue, OpenOptions};
+use crate::evaluate::{Ensemble, Predictions};
 use crate::run::{self, LoadedModel};
 
 /// Arguments of `arclet predict`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder of the run; or give --weights.
-    #[arg(required_unless_present = "weights")]
-    run: Option<PathBuf>,
+    /// Folder of the run; or give --weights. Of several, the table has the mean of their
+    /// probabilities, and a column `std <class>` with the standard deviation between them. A
+    /// cross-validation stands for the networks of all its folds.
+    #[arg(required_unless_present = "weights", value_name = "RUN")]
+    runs: Vec<PathBuf>,
     /// Images: a folder, a list, or a single file; labels are not needed.
     #[arg(long, value_name = "PATH")]
     data: PathBuf,
@@ -36,12 +39,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let (loaded, catalogue) = load(args)?;
-    let samples: Vec<usize> = (0..catalogue.samples.len()).collect();
-    let mut scores = trained::score(&loaded, &catalogue, &samples, args.passes)?;
-    let failed = scores.failed.len();
-    let spreads = if args.passes > 0 { std::mem::take(&mut scores.spreads) } else { Vec::new() };
-    let predictions = scores.predictions(loaded.description.classes.clone());
+    let Said { catalogue, predictions, spreads, failed } = ask(args)?;
     run::write_predictions(&args.out, &catalogue, &predictions, &spreads)?;
     let mut counts = vec![0_usize; predictions.classes.len()];
     (0..predictions.samples.len()).for_each(|index| counts[predictions.predicted(index)] += 1);
@@ -60,17 +58,46 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The network and the images: of a run, or of a weight file.
-fn load(args: &Args) -> anyhow::Result<(LoadedModel, Catalogue)> {
-    let Some(folder) = &args.run else {
+/// What one network or several say of the images.
+struct Said {
+    catalogue: Catalogue,
+    predictions: Predictions,
+    /// Standard deviation over the passes, or between the networks.
+    spreads: Vec<f32>,
+    failed: usize,
+}
+
+fn ask(args: &Args) -> anyhow::Result<Said> {
+    let runs = trained::networks_of(&args.runs)?;
+    let Some(first) = runs.first() else {
         let catalogue = trained::open(&args.data, &OpenOptions::default())?;
-        return Ok((args.from_weights.load(&catalogue, &args.device)?, catalogue));
+        let loaded = args.from_weights.load(&catalogue, &args.device)?;
+        return ask_one(args, &loaded, catalogue);
     };
     if args.from_weights.changes_what_is_seen() {
         let text = "what the network sees is part of a run; --size and its like are for --weights";
         return Err(BadArgument(text.into()).into());
     }
-    let (plan, _) = run::read_manifest(folder)?;
-    let loaded = trained::load(folder, &args.device)?;
-    Ok((loaded, trained::open(&args.data, &plan.open)?))
+    let (plan, _) = run::read_manifest(first)?;
+    let catalogue = trained::open(&args.data, &plan.open)?;
+    if let [only] = runs.as_slice() {
+        return ask_one(args, &trained::load(only, &args.device)?, catalogue);
+    }
+    let (mut members, mut failed) = (Vec::new(), 0);
+    for folder in &runs {
+        let said = ask_one(args, &trained::load(folder, &args.device)?, catalogue.clone())?;
+        failed = failed.max(said.failed);
+        members.push(said.predictions);
+    }
+    let Ensemble { mean, spreads } = Ensemble::of(&members)?;
+    Ok(Said { catalogue, predictions: mean, spreads, failed })
+}
+
+fn ask_one(args: &Args, loaded: &LoadedModel, catalogue: Catalogue) -> anyhow::Result<Said> {
+    let samples: Vec<usize> = (0..catalogue.samples.len()).collect();
+    let mut scores = trained::score(loaded, &catalogue, &samples, args.passes)?;
+    let failed = scores.failed.len();
+    let spreads = if args.passes > 0 { std::mem::take(&mut scores.spreads) } else { Vec::new() };
+    let predictions = scores.predictions(loaded.description.classes.clone());
+    Ok(Said { catalogue, predictions, spreads, failed })
 }

@@ -123,14 +123,17 @@ pub(super) fn class_weights(text: &str) -> Result<ClassWeights, Refusal> {
     }
 }
 
-/// `linear`, `asinh`, `log` or `sqrt`.
+/// `linear`, `asinh`, `log`, `sqrt`, `power`, `squared` or `sinh`.
 pub(super) fn stretch(text: &str) -> Result<Stretch, Refusal> {
     match text {
         "linear" => Ok(Stretch::Linear),
         "asinh" => Ok(Stretch::Asinh),
         "log" => Ok(Stretch::Log),
         "sqrt" => Ok(Stretch::Sqrt),
-        _ => Err("there are linear, asinh, log and sqrt".into()),
+        "power" => Ok(Stretch::Power),
+        "squared" => Ok(Stretch::Squared),
+        "sinh" => Ok(Stretch::Sinh),
+        _ => Err("there are linear, asinh, log, sqrt, power, squared and sinh".into()),
     }
 }
 

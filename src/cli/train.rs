@@ -11,6 +11,7 @@ use super::opening::OpeningArgs;
 use super::{BadArgument, folds, follow, settings};
 use crate::architectures::{self, custom};
 use crate::catalogue;
+use crate::catalogue::leak::Closeness;
 use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Augment, Pipeline, Rotation};
@@ -62,6 +63,10 @@ struct DataArgs {
     /// Seed of the split, if it is to differ from --seed.
     #[arg(long, value_name = "N")]
     split_seed: Option<u64>,
+    /// Keep images of one object in one part: those closer on the sky than an angle, or whose
+    /// pictures' hashes differ in few bits [without value: 2arcsec,8].
+    #[arg(long, value_name = "ANGLE,BITS", num_args = 0..=1, require_equals = true, default_missing_value = "2arcsec,8", value_parser = together)]
+    keep_together: Option<Closeness>,
     #[command(flatten)]
     opening: OpeningArgs,
 }
@@ -203,8 +208,7 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
     };
     set(&mut plan.data, args.data.as_ref());
     set(&mut plan.network, args.network.as_ref());
-    args.data_set.apply(&mut plan)?;
-    args.learning.apply(&mut plan)?;
+    args.apply(&mut plan)?;
     check(&plan, args)?;
     if args.settings.is_none() {
         plan.pipeline = suited_pipeline(&mut plan).context("cannot open the data set")?;
@@ -241,13 +245,35 @@ fn suited_pipeline(plan: &mut Plan) -> anyhow::Result<Pipeline> {
     Ok(Pipeline::for_catalogue(&catalogue))
 }
 
+impl Args {
+    /// All but what the network sees, which depends on the images.
+    fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
+        self.data_set.apply(plan)?;
+        self.learning.apply(plan)?;
+        let seed = self.data_set.split_seed.or(self.learning.seed);
+        set(&mut plan.split.seed, seed.as_ref());
+        Ok(())
+    }
+}
+
 impl DataArgs {
     fn apply(&self, plan: &mut Plan) -> Result<(), BadArgument> {
         set(&mut plan.split.validation, self.val.as_ref());
         set(&mut plan.split.test, self.test.as_ref());
-        set(&mut plan.split.seed, self.split_seed.as_ref());
+        set(&mut plan.split.keep_together, self.keep_together.map(Some).as_ref());
         self.opening.apply(&mut plan.open)
     }
+}
+
+/// `2arcsec,8`; `none` in place of either leaves it out.
+fn together(text: &str) -> Result<Closeness, String> {
+    let (angle, bits) = text.split_once(',').ok_or("write an angle and bits, as 2arcsec,8")?;
+    let angle_arcsec = if angle == "none" { None } else { Some(super::leaks::angle(angle)?) };
+    let number = || bits.trim().parse().ok().ok_or(format!("`{bits}` is no number of bits"));
+    let hash_distance = if bits == "none" { None } else { Some(number()?) };
+    let closeness = Closeness { angle_arcsec, hash_distance };
+    closeness.validate().map_err(|error| error.to_string())?;
+    Ok(closeness)
 }
 
 impl LearningArgs {
@@ -272,10 +298,7 @@ impl LearningArgs {
         set(&mut plan.band_adaptation, self.adapt_bands.as_ref());
         set(&mut plan.unfreeze_epoch, self.unfreeze_epoch.as_ref());
         set(&mut plan.head_rate, self.head_lr.as_ref());
-        if let Some(seed) = self.seed {
-            plan.seed = seed;
-            plan.split.seed = seed;
-        }
+        set(&mut plan.seed, self.seed.as_ref());
         if !self.freeze.is_empty() {
             plan.freeze.clone_from(&self.freeze);
         }
@@ -348,12 +371,14 @@ mod tests {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         let args = parse(&line);
         let mut plan = Plan::default();
-        args.data_set.apply(&mut plan).unwrap();
-        args.learning.apply(&mut plan).unwrap();
+        args.apply(&mut plan).unwrap();
         assert_eq!((plan.epochs, plan.batch_size, plan.test_views), (3, 8, 8));
         assert_eq!(plan.optimizer, Optimizer::Sgd { momentum: 0.8, nesterov: true });
         assert_eq!(plan.schedule, Schedule::Step { every: 5, factor: 0.5 });
         assert_eq!((plan.split.validation, plan.split.test, plan.split.seed), (0.1, 0.2, 4));
+        let mut other = Plan::default();
+        parse(&format!("{line} --split-seed 7")).apply(&mut other).unwrap();
+        assert_eq!((other.seed, other.split.seed), (4, 7), "a split of its own");
         assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
         assert_eq!((plan.head_rate, plan.unfreeze_epoch), (10.0, 2));
         assert_eq!(plan.band_adaptation, BandAdaptation::Mean);
@@ -391,6 +416,16 @@ mod tests {
             assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
         }
         assert!(Line::try_parse_from(["train", "a.toml", "--resume", "r"]).is_err());
+    }
+
+    #[test]
+    fn what_belongs_together_is_an_angle_and_bits() {
+        assert_eq!(together("2arcsec,8").unwrap(), Closeness::default());
+        let alone = Closeness { angle_arcsec: None, hash_distance: Some(4) };
+        assert_eq!(together("none,4").unwrap(), alone);
+        for wrong in ["", "2arcsec", "none,none", "2arcsec,99", "x,8", "0,8"] {
+            assert!(together(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What `evaluate`, `predict` and `explain` share: a trained network at work on a data set.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -11,7 +11,7 @@ use crate::catalogue::{self, Catalogue, OpenOptions, Sample};
 use crate::device;
 use crate::image;
 use crate::pipeline::loader::{Loader, LoaderOptions};
-use crate::run::{self, LoadedModel};
+use crate::run::{self, Folds, LoadedModel};
 use crate::train::{Predictor, Scores};
 
 /// Images per pass.
@@ -21,6 +21,18 @@ const BATCH: usize = 32;
 pub(super) fn load(run: &Path, device: &str) -> anyhow::Result<LoadedModel> {
     let chosen = device::choose(device)?;
     Ok(run::load_model(run, &chosen)?)
+}
+
+/// The run folders meant by these paths: a cross-validation stands for its folds.
+pub(super) fn networks_of(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut runs = Vec::new();
+    for path in paths {
+        match Folds::open(path)? {
+            Some(folds) => runs.extend((1..=folds.count()).map(|number| folds.folder_of(number))),
+            None => runs.push(path.clone()),
+        }
+    }
+    Ok(runs)
 }
 
 /// Opens a data set; a single image file is a data set of one.

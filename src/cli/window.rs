@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use crate::train::Plan;
 
-/// `arclet [FOLDER]`.
+/// `arclet [PATH…]`.
 #[cfg(feature = "gui")]
-pub(super) fn open(folder: Option<PathBuf>) -> anyhow::Result<()> {
-    Ok(crate::app::run(crate::app::Launch { open: folder, demo: None })?)
+pub(super) fn open(open: Vec<PathBuf>) -> anyhow::Result<()> {
+    Ok(crate::app::run(crate::app::Launch { open, demo: None })?)
 }
 
-/// `arclet [FOLDER]` in a build without the window.
+/// `arclet [PATH…]` in a build without the window.
 #[cfg(not(feature = "gui"))]
-pub(super) fn open(_folder: Option<PathBuf>) -> anyhow::Result<()> {
+pub(super) fn open(_paths: Vec<PathBuf>) -> anyhow::Result<()> {
     anyhow::bail!(
         "this arclet was built without the window (feature `gui`). The commands work: \
          `arclet help` lists them, `arclet demo --headless` shows them at work"
@@ -23,7 +23,7 @@ pub(super) fn open(_folder: Option<PathBuf>) -> anyhow::Result<()> {
 #[cfg(feature = "gui")]
 pub(super) fn demo(plan: &Plan) -> bool {
     let launch =
-        crate::app::Launch { open: Some(plan.data.clone()), demo: Some(Box::new(plan.clone())) };
+        crate::app::Launch { open: vec![plan.data.clone()], demo: Some(Box::new(plan.clone())) };
     match crate::app::run(launch) {
         Ok(()) => true,
         Err(error) => {

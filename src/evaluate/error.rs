@@ -34,6 +34,16 @@ pub enum EvaluateError {
         /// Number of classes.
         classes: usize,
     },
+    /// Networks of different classes cannot be averaged.
+    #[error("network {member} knows the classes {classes}; the first knows {expected}")]
+    OtherClasses {
+        /// Which network, from 1.
+        member: usize,
+        /// Its classes.
+        classes: String,
+        /// Those of the first.
+        expected: String,
+    },
     /// More samples than a curve can count.
     #[error("{0} scores are more than the 4,294,967,295 that one curve can hold")]
     TooMany(usize),

@@ -7,6 +7,7 @@
 
 pub mod calibration;
 pub mod confusion;
+mod ensemble;
 mod error;
 mod one_vs_rest;
 pub mod precision_recall;
@@ -17,6 +18,7 @@ pub mod threshold;
 
 pub use calibration::Reliability;
 pub use confusion::{CellSample, ClassCounts, Confusion};
+pub use ensemble::Ensemble;
 pub use error::EvaluateError;
 pub use one_vs_rest::OneVsRest;
 pub use predictions::{PredictionTable, Predictions, UNKNOWN};

@@ -82,7 +82,7 @@ impl Predictions {
         }
     }
 
-    fn check_shape(&self) -> Result<(), EvaluateError> {
+    pub(super) fn check_shape(&self) -> Result<(), EvaluateError> {
         let length = |what, found, expected| {
             if found == expected {
                 Ok(())

@@ -56,7 +56,7 @@ impl Apart {
             program,
             arguments: vec![COMMAND.into()],
             processes: processors.min(16),
-            patience: Duration::from_secs(60),
+            patience: Duration::from_mins(1),
             max_bytes: 4 << 30,
         }
     }

@@ -1,8 +1,31 @@
 //! From physical values to the screen and to the network: limits, stretch, 8-bit pictures.
+//!
+//! What a network sees is [`Limits`] and [`Stretch`] alone. The screen has more: a [`Look`] says how
+//! an image is shown, [`Measured`] is what it needs to know of the pixels, and [`Prepared`] colours
+//! them, here or on the GPU by `shaders/display.wgsl`.
 
+mod colour_map;
+mod curve;
+mod equalise;
+mod histogram;
+mod look;
+#[cfg(test)]
+mod looks_tests;
+mod measure;
+mod prepared;
+mod uniform;
 mod zscale;
 
 use serde::{Deserialize, Serialize};
+
+pub use colour_map::{COLOUR_MAPS, ColourMap, ColourTable};
+pub use curve::Curve;
+pub use equalise::EQUALISATION_STEPS;
+pub use histogram::Histogram;
+pub use look::{LUPTON_PRESETS, LinearRange, Look, Lupton, LuptonPreset, Mode};
+pub use measure::Measured;
+pub use prepared::{FirstRow, Prepared};
+pub use uniform::{SHADER, UNIFORM_BYTES};
 
 use super::Image;
 
@@ -22,6 +45,12 @@ pub enum Stretch {
     Log,
     /// y = √x
     Sqrt,
+    /// y = (1000ˣ − 1) / 999, as astropy's `PowerDistStretch(1000)`.
+    Power,
+    /// y = x²
+    Squared,
+    /// y = sinh(3 x) / sinh(3), as astropy's `SinhStretch(1/3)`.
+    Sinh,
 }
 
 /// How the values that become 0 and 1 are found.
@@ -47,6 +76,10 @@ pub enum Limits {
 }
 
 impl Stretch {
+    /// Every stretch.
+    pub const ALL: [Self; 7] =
+        [Self::Linear, Self::Asinh, Self::Log, Self::Sqrt, Self::Power, Self::Squared, Self::Sinh];
+
     /// Maps 0–1 to 0–1; values outside are clipped first. NaN stays NaN.
     pub fn apply(self, x: f32) -> f32 {
         let x = x.clamp(0.0, 1.0);
@@ -57,12 +90,22 @@ impl Stretch {
             // ln(1001) = 6.908…
             Self::Log => (1000.0 * x).ln_1p() / 6.908_755,
             Self::Sqrt => x.sqrt(),
+            // ln(1000) = 6.907…, rounded up so that 1 stays 1.
+            Self::Power => (6.907_756 * x).exp_m1() / 999.0,
+            Self::Squared => x * x,
+            // sinh(3) = 10.017…
+            Self::Sinh => (3.0 * x).sinh() / 10.017_875,
         }
         .clamp(0.0, 1.0)
     }
 }
 
 impl Limits {
+    /// True for limits that are found in the same way; fixed ones are alike whatever their values.
+    pub fn same_kind(self, other: Self) -> bool {
+        matches!((self, other), (Self::Fixed { .. }, Self::Fixed { .. })) || self == other
+    }
+
     /// The values that become 0 and 1; `(0, 1)` for a plane without finite values. NaN and
     /// infinities are ignored. The two are equal for a constant plane.
     pub fn of(self, plane: &[f32]) -> (f32, f32) {
@@ -181,11 +224,21 @@ mod tests {
 
     #[test]
     fn stretches_rise_from_zero_to_one_and_clip() {
-        for stretch in [Stretch::Linear, Stretch::Asinh, Stretch::Log, Stretch::Sqrt] {
+        for stretch in Stretch::ALL {
             assert_eq!((stretch.apply(-3.0), stretch.apply(7.0)), (0.0, 1.0), "{stretch:?}");
             let steps: Vec<f32> = (0..=100).map(|n| stretch.apply(n as f32 / 100.0)).collect();
             assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{stretch:?}");
             assert!(stretch.apply(f32::NAN).is_nan());
+        }
+    }
+
+    #[test]
+    fn a_stretch_is_the_curve_with_the_usual_parameter() {
+        for stretch in Stretch::ALL {
+            for x in [0.0, 0.003, 0.1, 0.5, 0.93, 1.0] {
+                let (value, curve) = (stretch.apply(x), Curve::from(stretch).terms().apply(x));
+                assert!((value - curve).abs() < 1e-6, "{stretch:?} {x}: {value} {curve}");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod card;
 mod cfitsio;
 #[cfg(test)]
 mod conformance;
+mod cutout;
 #[cfg(test)]
 mod damage;
 pub(super) mod decode;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 pub use super::info::FileInfo;
 pub use card::Card;
+pub use cutout::{Cutter, Section};
 pub(super) use source::Packing;
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};
@@ -197,6 +199,11 @@ impl Opened {
         Ok(Image { bands: planes.len(), height, width, data, header })
     }
 
+    /// Whether each reading has to decompress.
+    fn is_compressed(&self) -> bool {
+        matches!(self.pixels, Pixels::Tiles(_))
+    }
+
     /// Reads values from number `first` (from 0).
     fn read(&mut self, first: usize, out: &mut [f32]) -> Result<(), String> {
         let job = self.job(first, out.len(), false);
@@ -214,7 +221,7 @@ impl Opened {
                     }
                     Ok(())
                 };
-                decode::read(std::mem::take(file), &job, &mut take).map_err(damaged)
+                decode::read(file, &job, &mut take).map_err(damaged)
             }
         }
     }
@@ -234,7 +241,7 @@ impl Opened {
                     }
                     Ok(())
                 };
-                decode::read(std::mem::take(file), &job, &mut take).map_err(damaged)?;
+                decode::read(file, &job, &mut take).map_err(damaged)?;
             }
         }
         Ok(statistics)
@@ -250,6 +257,7 @@ impl Opened {
 }
 
 /// Words for a failure to read pixels that are there.
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
 fn damaged(reason: String) -> String {
     format!("its compressed data are damaged: {reason}")
 }

@@ -5,9 +5,14 @@
 
 pub mod apart;
 pub mod display;
+pub mod exposure;
 pub mod fits;
 mod info;
+pub mod pyramid;
 pub mod raster;
+pub mod region;
+pub mod sky;
+pub mod view;
 
 use std::fs::File;
 use std::io::Read;
@@ -26,8 +31,8 @@ const HARMLESS_PIXELS: u64 = 1 << 24;
 const MAX_PIXELS_PER_BYTE: u64 = 8 * 1032;
 
 /// File name endings that Arclet reads, in lower case.
-const EXTENSIONS: [&str; 10] =
-    ["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
+pub(crate) const EXTENSIONS: &[&str] =
+    &["fit", "fits", "fts", "fz", "jfif", "jpeg", "jpg", "png", "tif", "tiff"];
 
 /// Endings of FITS files that are compressed as a whole, in lower case.
 const PACKED: [&str; 3] = ["bz2", "gz", "z"];
@@ -63,7 +68,7 @@ impl Image {
     }
 }
 
-/// Why an image could not be read or written; each names the file.
+/// Why an image could not be read, written or shown; each names the file or the setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The file cannot be opened.
@@ -91,6 +96,14 @@ pub enum ImageError {
         pixels: u64,
         /// Which limit it breaks.
         reason: String,
+    },
+    /// A setting of the display makes no sense.
+    #[error("the {setting} {problem}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it and what it may be.
+        problem: String,
     },
     /// The image cannot be written.
     #[error("cannot write {}: {reason}", path.display())]
@@ -247,17 +260,14 @@ fn check_pixels(path: &Path, pixels: u64, file_bytes: u64) -> Result<(), ImageEr
     Ok(())
 }
 
-/// A vector of zeros, or the error that memory does not suffice (an abort otherwise).
-fn allocate<T: Clone + Default>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
-    let mut data = Vec::<T>::new();
-    data.try_reserve_exact(length).map_err(|error| ImageError::TooLarge {
+/// A vector of zeros, or the error that memory does not suffice (an abort otherwise). The system
+/// gives zeroed pages as they are first written to.
+fn allocate<T: bytemuck::Zeroable>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
+    bytemuck::allocation::try_zeroed_vec(length).map_err(|()| ImageError::TooLarge {
         path: path.to_path_buf(),
         pixels: length as u64,
-        reason: error.to_string(),
-    })?;
-    drop(data);
-    // Fresh memory is zero: nothing is written, and only what is used later is taken.
-    Ok(vec![T::default(); length])
+        reason: "there is not enough memory for them".into(),
+    })
 }
 
 #[cfg(test)]

@@ -215,7 +215,10 @@ fn any_limits() -> impl Strategy<Value = (Limits, Stretch)> {
         Just(Stretch::Linear),
         Just(Stretch::Asinh),
         Just(Stretch::Log),
-        Just(Stretch::Sqrt)
+        Just(Stretch::Sqrt),
+        Just(Stretch::Power),
+        Just(Stretch::Squared),
+        Just(Stretch::Sinh)
     ];
     (limits, stretch)
 }

@@ -18,7 +18,7 @@ fn wake() -> Wake {
 /// A plan with everything that has a state: dropout, average, augmentation, momentum, schedule.
 fn full_plan(data: &Path) -> Plan {
     let mut plan = plan(data);
-    plan.split = SplitOptions { validation: 0.25, test: 0.25, seed: 5, fold: None };
+    plan.split = SplitOptions { validation: 0.25, test: 0.25, seed: 5, ..SplitOptions::default() };
     plan.pipeline.augment = Augment { noise_sigma: 0.02, ..Augment::default() };
     plan.weight_average = 0.9;
     plan.clip_norm = 5.0;

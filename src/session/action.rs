@@ -8,7 +8,9 @@ use super::data::Filter;
 use super::log::Level;
 use super::runs::RunId;
 use super::state::{DeviceEntry, ThemeChoice};
+use super::viewer::ViewerAction;
 use super::weights::WeightsQuestion;
+use crate::catalogue::leak::{Closeness, Found};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::network::transfer::Report;
 use crate::pipeline::Pipeline;
@@ -48,6 +50,16 @@ pub enum Action {
         /// The catalogue they belong to.
         catalogue: Arc<Catalogue>,
     },
+
+    // Leaks between the parts
+    /// Look for images of one object in different parts.
+    FindLeaks(Closeness),
+    /// The search with this ticket has looked at so many images of so many.
+    LeakProgress(u64, usize, usize),
+    /// What a search found, or why it could not.
+    LeaksFound(u64, Result<Found, String>),
+    /// End the search.
+    CancelLeaks,
 
     // The configuration
     /// Replace the plan. Successive ones until [`Action::Settle`] are one step of undo.
@@ -97,6 +109,10 @@ pub enum Action {
     /// Take a run off the list; its folder stays.
     RemoveRun(RunId),
 
+    // The viewer
+    /// Something about the images that are looked at.
+    Viewer(Box<ViewerAction>),
+
     // The program
     /// Devices that were found, or why the search failed.
     Devices(Result<Vec<DeviceEntry>, String>),
@@ -126,6 +142,12 @@ pub enum Action {
     Notify(Level, String),
     /// Take a notice off the screen.
     Dismiss(u64),
+}
+
+impl From<ViewerAction> for Action {
+    fn from(action: ViewerAction) -> Self {
+        Self::Viewer(Box::new(action))
+    }
 }
 
 /// What the opening thread found.

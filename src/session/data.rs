@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::action::Opened;
+use super::leaks::{LeakSearch, LeakStage};
+use crate::catalogue::leak::{Leak, leaks, split_with};
 use crate::catalogue::{Catalogue, OpenOptions, Part, Split, SplitOptions};
 use crate::pipeline::Pipeline;
 use crate::train::Plan;
@@ -55,6 +57,8 @@ pub struct Dataset {
     pub split: Arc<Split>,
     /// Samples per class and part (train, validation, test).
     pub part_counts: Vec<[usize; 3]>,
+    /// Pairs of images of one object in different parts, as far as they were looked for.
+    pub leaks: Vec<Leak>,
     /// Why the data set cannot be split as asked.
     pub split_error: Option<String>,
     /// What the contact sheet is limited to.
@@ -135,17 +139,23 @@ impl Dataset {
             class_counts,
             split: Arc::default(),
             part_counts: Vec::new(),
+            leaks: Vec::new(),
             split_error: None,
             filter: Filter::default(),
             shown: Vec::new(),
         };
-        dataset.divide(split);
+        dataset.divide(split, None);
         dataset
     }
 
-    /// Divides anew; what cannot be divided belongs to no part, and the reason is kept.
-    pub(super) fn divide(&mut self, options: &SplitOptions) {
-        let (split, error) = match crate::catalogue::split(&self.catalogue, options) {
+    /// Divides anew; what cannot be divided belongs to no part, and the reason is kept. Which
+    /// images belong together is what a search has found by the same limits; until then the parts
+    /// are those before such images are moved.
+    pub(super) fn divide(&mut self, options: &SplitOptions, search: Option<&LeakSearch>) {
+        let groups = options.keep_together.as_ref().zip(search);
+        let groups = groups.and_then(|(limits, search)| search.groups(self.generation, limits));
+        let groups = groups.map(|groups| &**groups);
+        let (split, error) = match split_with(&self.catalogue, options, groups) {
             Ok(split) => (split, None),
             Err(error) => {
                 (Split { parts: vec![None; self.catalogue.samples.len()] }, Some(error.to_string()))
@@ -154,6 +164,12 @@ impl Dataset {
         self.split = Arc::new(split);
         self.split_error = error;
         self.part_counts = self.count_parts();
+        self.leaks = match search.map(|search| (search.generation, &search.stage)) {
+            Some((generation, LeakStage::Found(found, _))) if generation == self.generation => {
+                leaks(&self.catalogue, &self.split, &found.pairs)
+            }
+            _ => Vec::new(),
+        };
         self.list();
     }
 

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::action::SaveRequest;
 use super::runs::RunId;
+use super::viewer::FrameId;
 use super::weights::WeightsQuestion;
+use crate::catalogue::leak::Closeness;
 use crate::catalogue::{Catalogue, OpenOptions};
+use crate::image::exposure::{Exposure, Part};
 use crate::train::{Command, Plan, Watch};
 
 /// Work outside the state.
@@ -23,6 +26,17 @@ pub enum Effect {
     },
     /// Make that thread stop.
     CancelOpen,
+    /// Look for images of one object, on a background thread.
+    FindLeaks {
+        /// Names the search in what it tells.
+        ticket: u64,
+        /// Where to look.
+        catalogue: Arc<Catalogue>,
+        /// What counts as the same object.
+        closeness: Closeness,
+    },
+    /// Make that thread stop.
+    CancelLeaks,
     /// Start the engine.
     Start {
         /// The run's id.
@@ -46,6 +60,15 @@ pub enum Effect {
     StopFinder,
     /// Read a finished run.
     OpenRun(RunId, PathBuf),
+    /// Read planes of image files for the viewer, on a background thread.
+    Expose {
+        /// Names the reading in what it tells.
+        ticket: u64,
+        /// One plane, or three.
+        parts: Vec<Part>,
+    },
+    /// Read regions for an image of the viewer, on a background thread.
+    ReadRegions(FrameId, PathBuf, Arc<Exposure>),
     /// Tell a running engine.
     Send(RunId, Command),
     /// Look inside the network of a run that no longer trains.

@@ -8,22 +8,26 @@ mod action;
 mod data;
 mod effect;
 mod finder;
+mod leaks;
 mod log;
 mod reduce;
 pub mod runs;
 mod state;
 mod undo;
+pub mod viewer;
 mod weights;
 
 pub use action::{Action, Opened, SaveRequest, Writer};
 pub use data::{Data, Dataset, Filter, SampleList};
 pub use effect::Effect;
 pub use finder::FinderView;
+pub use leaks::{LeakSearch, LeakStage};
 pub use log::{Entry, Level, Log};
 pub use reduce::reduce;
 pub use runs::{RunId, RunView};
 pub use state::{DeviceEntry, Devices, Preferences, State, ThemeChoice};
 pub use undo::Undo;
+pub use viewer::{Frame, FrameId, Viewer, ViewerAction};
 pub use weights::{WeightsQuestion, WeightsView};
 
 #[cfg(test)]

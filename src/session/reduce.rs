@@ -10,7 +10,7 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
-use super::weights;
+use super::{leaks, viewer, weights};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
@@ -19,6 +19,7 @@ use crate::train::{Command, Event, Finished, Plan, Watch};
 pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = carry_out(state, action);
     effects.extend(weights::ask(state));
+    effects.extend(leaks::ask(state));
     effects
 }
 
@@ -37,14 +38,22 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ShowSamples { title, samples, catalogue } => {
             return show_samples(state, title, &samples, &catalogue);
         }
+        Action::FindLeaks(closeness) => return leaks::find(state, closeness),
+        Action::LeakProgress(ticket, done, of) => leaks::progress(state, ticket, done, of),
+        Action::LeaksFound(ticket, result) => {
+            if leaks::take(state, ticket, result) {
+                divide(state);
+            }
+        }
+        Action::CancelLeaks => return vec![Effect::CancelLeaks],
         Action::Configure(plan) => configure(state, *plan),
         Action::Settle => state.undo.settle(&state.plan),
         Action::ReadSettings(path) => return vec![Effect::ReadSettings(path)],
         Action::TakeSettings(path, read) => take_settings(state, &path, read),
         Action::TakeNetwork(path, read) => take_network(state, &path, read),
         Action::TakeWeights(question, answer) => weights::take(state, &question, answer),
-        Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan)),
-        Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan)),
+        Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan, &mut state.viewer)),
+        Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan, &mut state.viewer)),
         Action::StartRun => return start(state),
         Action::ResumeRun(folder) => return resume(state, folder),
         Action::OpenRun(folder) => return open_run(state, folder),
@@ -82,6 +91,7 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::SetScale(scale) => state.preferences.scale = scale.clamp(0.5, 3.0),
         Action::SetRunsFolder(folder) => state.preferences.runs_folder = folder,
         Action::ClearRecent => state.preferences.recent.clear(),
+        Action::Viewer(action) => return viewer::reduce(state, *action),
         Action::Notify(level, text) => state.log.push(level, text),
         Action::Dismiss(id) => state.log.dismiss(id),
     }
@@ -118,6 +128,7 @@ fn opened(state: &mut State, opened: Opened) {
     state.plan.open.clone_from(&opened.options);
     adopt_pipeline(state, &opened.suggested);
     let dataset = Dataset::new(opened, &state.plan.split);
+    state.leaks = None;
     let (samples, classes) = (dataset.catalogue.samples.len(), dataset.catalogue.classes.len());
     state.log.push(Level::Info, format!("Opened {samples} galaxies in {classes} classes."));
     let skipped = dataset.catalogue.warnings.len();
@@ -269,7 +280,7 @@ fn replace_plan(state: &mut State, plan: Plan) {
 fn divide(state: &mut State) {
     let options = state.plan.split;
     if let Some(dataset) = state.data.ready_mut() {
-        dataset.divide(&options);
+        dataset.divide(&options, state.leaks.as_ref());
     }
 }
 

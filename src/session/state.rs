@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 use super::finder::FinderView;
+use super::leaks::LeakSearch;
 use super::log::Log;
 use super::runs::{RunId, RunView};
 use super::undo::Undo;
+use super::viewer::Viewer;
 use super::weights::WeightsView;
 use crate::pipeline::Pipeline;
 use crate::train::Plan;
@@ -32,6 +34,10 @@ pub struct State {
     pub finder: Option<FinderView>,
     /// How the plan's trained weights fit its network; `None` without a file.
     pub weights: Option<WeightsView>,
+    /// The search for images of one object in different parts.
+    pub leaks: Option<LeakSearch>,
+    /// The images that the viewer shows.
+    pub viewer: Viewer,
     /// What can train.
     pub devices: Devices,
     /// What the user likes; kept across starts.

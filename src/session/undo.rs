@@ -1,15 +1,27 @@
-//! Undo and redo of the configuration. A gesture (a slider drag, a typed number) is one step.
+//! Undo and redo of the configuration and of regions. A gesture (a slider drag, a typed number) is
+//! one step.
 
+use super::viewer::{FrameId, Viewer};
+use crate::image::region::Region;
 use crate::train::Plan;
 
 /// Steps that are kept.
 const DEPTH: usize = 200;
 
-/// Earlier and later plans, without the data set, which is not undone.
+/// What a step brings back.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// A plan, without the data set, which is not undone.
+    Plan(Box<Plan>),
+    /// All regions of an image of the viewer.
+    Regions(FrameId, Vec<Region>),
+}
+
+/// Earlier and later plans and regions.
 #[derive(Debug, Clone, Default)]
 pub struct Undo {
-    past: Vec<Plan>,
-    future: Vec<Plan>,
+    past: Vec<Step>,
+    future: Vec<Step>,
     /// The plan before the gesture that is under way.
     pending: Option<Plan>,
 }
@@ -25,26 +37,42 @@ impl Undo {
     /// The gesture is over: one step, unless it ended where it began.
     pub fn settle(&mut self, now: &Plan) {
         let Some(before) = self.pending.take() else { return };
-        if before == *now {
-            return;
+        if before != *now {
+            self.keep(Step::Plan(Box::new(before)));
         }
+    }
+
+    /// A step of its own: what undo brings back.
+    pub fn push(&mut self, step: Step, plan: &Plan) {
+        self.settle(plan);
+        self.keep(step);
+    }
+
+    fn keep(&mut self, step: Step) {
         if self.past.len() == DEPTH {
             self.past.remove(0);
         }
-        self.past.push(before);
+        self.past.push(step);
         self.future.clear();
     }
 
+    /// Forgets the steps of an image that was closed.
+    pub fn forget(&mut self, closed: FrameId) {
+        let others = |step: &Step| !matches!(step, Step::Regions(frame, _) if *frame == closed);
+        self.past.retain(others);
+        self.future.retain(others);
+    }
+
     /// Goes back a step.
-    pub fn undo(&mut self, plan: &mut Plan) -> bool {
+    pub fn undo(&mut self, plan: &mut Plan, viewer: &mut Viewer) -> bool {
         self.settle(plan);
-        exchange(&mut self.past, &mut self.future, plan)
+        exchange(&mut self.past, &mut self.future, plan, viewer)
     }
 
     /// Goes forward again.
-    pub fn redo(&mut self, plan: &mut Plan) -> bool {
+    pub fn redo(&mut self, plan: &mut Plan, viewer: &mut Viewer) -> bool {
         self.settle(plan);
-        exchange(&mut self.future, &mut self.past, plan)
+        exchange(&mut self.future, &mut self.past, plan, viewer)
     }
 
     /// Whether a gesture is under way.
@@ -63,12 +91,26 @@ impl Undo {
     }
 }
 
-/// Makes the last of `from` the plan and keeps the present one in `to`; the data set stays.
-fn exchange(from: &mut Vec<Plan>, to: &mut Vec<Plan>, plan: &mut Plan) -> bool {
-    let Some(mut other) = from.pop() else { return false };
-    other.data.clone_from(&plan.data);
-    other.open.clone_from(&plan.open);
-    to.push(std::mem::replace(plan, other));
+/// Brings back the last of `from` and keeps what it replaces in `to`; the data set stays.
+fn exchange(
+    from: &mut Vec<Step>,
+    to: &mut Vec<Step>,
+    plan: &mut Plan,
+    viewer: &mut Viewer,
+) -> bool {
+    let Some(step) = from.pop() else { return false };
+    match step {
+        Step::Plan(mut other) => {
+            other.data.clone_from(&plan.data);
+            other.open.clone_from(&plan.open);
+            to.push(Step::Plan(Box::new(std::mem::replace(plan, *other))));
+        }
+        Step::Regions(frame, regions) => {
+            if let Some(now) = viewer.replace_regions(frame, regions) {
+                to.push(Step::Regions(frame, now));
+            }
+        }
+    }
     true
 }
 
@@ -88,14 +130,17 @@ mod tests {
         undo.settle(&plan);
         epochs(&mut undo, &mut plan, 80);
         undo.settle(&plan);
-        assert!(undo.undo(&mut plan));
+        assert!(undo.undo(&mut plan, &mut Viewer::default()));
         assert_eq!(plan.epochs, 49);
-        assert!(undo.undo(&mut plan));
+        assert!(undo.undo(&mut plan, &mut Viewer::default()));
         assert_eq!(plan.epochs, 1);
-        assert!(!undo.undo(&mut plan));
-        assert!(undo.redo(&mut plan) && undo.redo(&mut plan));
+        assert!(!undo.undo(&mut plan, &mut Viewer::default()));
+        assert!(
+            undo.redo(&mut plan, &mut Viewer::default())
+                && undo.redo(&mut plan, &mut Viewer::default())
+        );
         assert_eq!(plan.epochs, 80);
-        assert!(!undo.redo(&mut plan));
+        assert!(!undo.redo(&mut plan, &mut Viewer::default()));
     }
 
     #[test]
@@ -111,7 +156,7 @@ mod tests {
     fn a_change_after_undo_forgets_the_future() {
         let (mut undo, mut plan) = (Undo::default(), Plan { epochs: 1, ..Plan::default() });
         epochs(&mut undo, &mut plan, 2);
-        undo.undo(&mut plan);
+        undo.undo(&mut plan, &mut Viewer::default());
         epochs(&mut undo, &mut plan, 3);
         undo.settle(&plan);
         assert!(!undo.can_redo());
@@ -123,7 +168,7 @@ mod tests {
         epochs(&mut undo, &mut plan, 2);
         undo.settle(&plan);
         plan.data = "galaxies".into();
-        undo.undo(&mut plan);
+        undo.undo(&mut plan, &mut Viewer::default());
         assert_eq!(plan.data, std::path::PathBuf::from("galaxies"));
     }
 }

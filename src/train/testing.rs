@@ -46,7 +46,7 @@ fn picture(class: &str, number: usize) -> Rgb8 {
 pub(crate) fn plan(data: &Path) -> Plan {
     Plan {
         data: data.into(),
-        split: SplitOptions { validation: 0.0, test: 0.0, seed: 1, fold: None },
+        split: SplitOptions { validation: 0.0, test: 0.0, seed: 1, ..SplitOptions::default() },
         pipeline: Pipeline { size: 16, augment: Augment::none(), ..Pipeline::default() },
         network: "simple-cnn".into(),
         optimizer: Optimizer::AdamW { beta1: 0.9, beta2: 0.999, eps: 1e-8 },

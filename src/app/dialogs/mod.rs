@@ -18,8 +18,9 @@ use super::theme::{SPACE, Theme};
 use super::widgets::from_right_ui;
 use crate::architectures::custom;
 use crate::catalogue::{Format, OpenOptions, recognise};
-use crate::image::fits::holds_table;
-use crate::session::{Action, Level, SaveRequest, State};
+use crate::image;
+use crate::image::fits::{self, HduInfo, holds_table};
+use crate::session::{Action, FrameId, Level, SaveRequest, State, ViewerAction};
 use crate::train::Plan;
 
 /// Which dialog to open.
@@ -44,12 +45,16 @@ pub(crate) enum Dialog {
 pub(crate) enum Purpose {
     /// A folder with images.
     OpenFolder,
+    /// An image for the viewer.
+    OpenImage,
     /// A table of files and labels.
     OpenList,
     /// The folder of a run, to show.
     OpenRun,
     /// The folder of a run, to go on with.
     ResumeRun,
+    /// Regions for an image of the viewer.
+    Regions(FrameId),
     /// Where new runs are written.
     RunsFolder,
     /// A file of settings, such as a run's `run.toml`.
@@ -65,9 +70,11 @@ impl Purpose {
     fn title(&self) -> String {
         match self {
             Self::OpenFolder => "Open a folder of galaxies".into(),
+            Self::OpenImage => "Open an image".into(),
             Self::OpenList => "Open a list of galaxies".into(),
             Self::OpenRun => "Open a run".into(),
             Self::ResumeRun => "Resume an interrupted run".into(),
+            Self::Regions(_) => "Read regions (DS9)".into(),
             Self::RunsFolder => "Choose the folder for new runs".into(),
             Self::Settings => "Take settings or a network from a file (TOML)".into(),
             Self::Weights => "Start from trained weights".into(),
@@ -77,13 +84,23 @@ impl Purpose {
 
     /// A folder is wanted, not a file.
     fn wants_folder(&self) -> bool {
-        !matches!(self, Self::OpenList | Self::Save(_) | Self::Settings | Self::Weights)
+        !matches!(
+            self,
+            Self::OpenImage
+                | Self::OpenList
+                | Self::Regions(_)
+                | Self::Save(_)
+                | Self::Settings
+                | Self::Weights
+        )
     }
 
     /// Extensions of the files wanted.
     fn extensions(&self) -> &[&'static str] {
         match self {
             Self::OpenList => &["csv", "tsv", "txt", "xml", "vot", "fits", "fit"],
+            Self::OpenImage => image::EXTENSIONS,
+            Self::Regions(_) => &["reg"],
             Self::Settings => &["toml"],
             Self::Weights => &WEIGHTS,
             Self::Save(request) => &request.extensions,
@@ -112,15 +129,22 @@ struct Recognising {
 }
 
 /// What a path turned out to be.
-struct Found {
-    format: Format,
+enum Found {
+    /// A data set of a known format.
+    DataSet(Format),
     /// A list whose columns the user chooses.
-    is_list: bool,
+    List,
+    /// One image, for the viewer.
+    Image,
 }
 
 impl Found {
-    fn new(path: &Path, format: Format) -> Self {
-        Self { format, is_list: is_list(path, format) }
+    fn new(path: &Path) -> Result<Self, String> {
+        if path.is_file() && image::is_image_path(path) && !is_table_alone(path) {
+            return Ok(Self::Image);
+        }
+        let format = recognise(path).map_err(|error| error.to_string())?.format;
+        Ok(if is_list(path, format) { Self::List } else { Self::DataSet(format) })
     }
 }
 
@@ -244,6 +268,10 @@ impl Dialogs {
             }
             Purpose::OpenRun => actions.push(Action::OpenRun(path)),
             Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),
+            Purpose::OpenImage => actions.push(ViewerAction::Open(vec![path]).into()),
+            Purpose::Regions(frame) => {
+                actions.push(ViewerAction::ReadRegions(frame, path).into());
+            }
             Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
             Purpose::Settings => actions.push(Action::ReadSettings(path)),
             Purpose::Weights => start_from(path, state, actions),
@@ -280,9 +308,8 @@ impl Dialogs {
         let (sender, answer) = mpsc::sync_channel(1);
         let (asked, ctx) = (path.clone(), ctx.clone());
         let work = move || {
-            let found = recognise(&asked).map(|found| Found::new(&asked, found.format));
             // The window may have asked for another path meanwhile, and listens no longer.
-            let _ = sender.send(found.map_err(|error| error.to_string()));
+            let _ = sender.send(Found::new(&asked));
             ctx.request_repaint();
         };
         match std::thread::Builder::new().name("arclet-recognise".into()).spawn(work) {
@@ -303,25 +330,27 @@ impl Dialogs {
         actions: &mut Vec<Action>,
         ctx: &Context,
     ) {
-        // A folder that is not there is left to the opening, which says so.
-        let Found { format, is_list } = match found {
+        let found = match found {
             Err(error) if path.is_file() => {
                 return actions.push(Action::Notify(Level::Warning, format!("{error}.")));
             }
-            found => found.unwrap_or(Found { format: Format::FolderPerClass, is_list: false }),
+            // A folder that is not there is left to the opening, which says so.
+            found => found.unwrap_or(Found::DataSet(Format::FolderPerClass)),
         };
-        if is_list {
-            self.open(Dialog::List(path), state, ctx);
-        } else if !format.is_list() && format != Format::FolderPerClass {
-            self.open(Dialog::Catalogue(path), state, ctx);
-        } else if path.is_file() {
-            let text = format!(
-                "{} is one file; open the folder that holds the galaxies, or a CSV or TSV list.",
-                path.display()
-            );
-            actions.push(Action::Notify(Level::Warning, text));
-        } else {
-            actions.push(Action::OpenData(path, OpenOptions::default()));
+        match found {
+            Found::Image => actions.push(ViewerAction::Open(vec![path]).into()),
+            Found::List => self.open(Dialog::List(path), state, ctx),
+            Found::DataSet(format) if !format.is_list() && format != Format::FolderPerClass => {
+                self.open(Dialog::Catalogue(path), state, ctx);
+            }
+            Found::DataSet(_) if path.is_file() => {
+                let text = format!(
+                    "{} is one file; open the folder that holds the galaxies, or a CSV or TSV list.",
+                    path.display()
+                );
+                actions.push(Action::Notify(Level::Warning, text));
+            }
+            Found::DataSet(_) => actions.push(Action::OpenData(path, OpenOptions::default())),
         }
     }
 }
@@ -397,6 +426,12 @@ fn buttons_ui(ui: &mut Ui, main: &str, problem: Option<&str>) -> Option<bool> {
         }
     });
     pressed
+}
+
+/// A FITS file that holds a table and no image.
+fn is_table_alone(path: &Path) -> bool {
+    let shows = |hdus: Vec<HduInfo>| hdus.iter().any(HduInfo::can_be_shown);
+    holds_table(path) && !fits::hdus(path).is_ok_and(shows)
 }
 
 /// Extensions of weight files; what is inside decides how they are read.

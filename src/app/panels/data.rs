@@ -1,5 +1,7 @@
 //! The data set: what was opened, its classes, its split, what was left out.
 
+mod leaks;
+
 use egui::{Color32, RichText, ScrollArea, Ui};
 
 use super::PanelContext;
@@ -86,6 +88,7 @@ fn ready_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset) {
     card_ui(ui, &name, |ui| summary_ui(ui, ctx, data));
     card_ui(ui, "Classes", |ui| classes_ui(ui, ctx, data));
     card_ui(ui, "Split", |ui| split_ui(ui, ctx, data));
+    section_ui(ui, "Leaks between the parts", false, |ui| leaks::leaks_ui(ui, ctx, data));
     if !data.catalogue.warnings.is_empty() {
         let title = format!("{} left out", data.catalogue.warnings.len());
         section_ui(ui, &title, false, |ui| warnings_ui(ui, ctx, &data.catalogue.warnings));

@@ -19,14 +19,18 @@ mod synthetic;
 #[cfg(test)]
 mod tests_of_runs;
 mod training;
+mod viewer;
 mod welcome;
 
 pub(crate) use inside::end_of_frame;
 pub(crate) use pipeline::draw_again;
 
+use std::path::PathBuf;
+
 use crate::app::galaxies::Galaxies;
 use crate::app::theme::Theme;
-use crate::session::{Action, State};
+use crate::image::exposure::Part;
+use crate::session::{Action, State, ViewerAction};
 
 /// What a panel may see and do.
 pub(crate) struct PanelContext<'a> {
@@ -45,6 +49,25 @@ impl PanelContext<'_> {
     pub(crate) fn push(&mut self, action: Action) {
         self.actions.push(action);
     }
+}
+
+/// The files of the chosen galaxy; none while none is chosen.
+pub(crate) fn chosen_files(state: &State) -> Vec<PathBuf> {
+    let sample = state.selected.zip(state.data.ready());
+    let sample = sample.and_then(|(index, data)| data.catalogue.samples.get(index));
+    sample.map(|sample| sample.files.clone()).unwrap_or_default()
+}
+
+/// Opens the chosen galaxy in the viewer; one with three bands or more in files of their own as
+/// colours, the last band red as the bands go from blue to red.
+pub(crate) fn view_chosen(state: &State) -> ViewerAction {
+    let files = chosen_files(state);
+    let last = files.len().saturating_sub(1);
+    if last < 2 {
+        return ViewerAction::Open(files);
+    }
+    let part = |place: usize| Part { path: files[place].clone(), hdu: None, plane: 0 };
+    ViewerAction::OpenColours(Box::new([last, last / 2, 0].map(part)))
 }
 
 /// One panel.
@@ -114,6 +137,12 @@ pub(crate) const PANELS: &[Panel] = &[
         title: "Curves",
         help: "Loss and accuracy of the runs, live.",
         ui: training::training_ui,
+    },
+    Panel {
+        id: "viewer",
+        title: "Viewer",
+        help: "Any FITS or raster image: stretch, colours, coordinates, regions, header.",
+        ui: viewer::viewer_ui,
     },
 ];
 

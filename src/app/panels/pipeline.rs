@@ -10,7 +10,7 @@ use crate::app::widgets::{
     Icon, Row, card_ui, choice_ui, error_ui, hint_ui, icon_button_ui, number_ui, problem_ui,
     row_ui, segmented_ui, slider_and_value_ui, slider_ui,
 };
-use crate::image::display::{Limits, Stretch};
+use crate::image::display::{Curve, Limits, Stretch};
 use crate::pipeline::{Augment, Channels, Normalise, Pipeline, PipelineError, Rotation};
 use crate::session::{Action, Dataset};
 
@@ -124,13 +124,11 @@ fn channels_ui(ui: &mut Ui, pipeline: &mut Pipeline, bands: usize, problem: &Pro
 fn values_ui(ui: &mut Ui, pipeline: &mut Pipeline, problem: &Problem) {
     limits_ui(ui, &mut pipeline.limits, problem);
     let row = Row::new("Stretch", "The curve between the limits; asinh shows faint arms and arcs");
-    let choices = [
-        (Stretch::Linear, "Linear"),
-        (Stretch::Asinh, "Asinh"),
-        (Stretch::Log, "Log"),
-        (Stretch::Sqrt, "Root"),
-    ];
-    segmented_ui(ui, row, &mut pipeline.stretch, &choices);
+    let names = Stretch::ALL.map(|stretch| Curve::from(stretch).title());
+    let mut chosen = Stretch::ALL.iter().position(|s| *s == pipeline.stretch).unwrap_or(0);
+    if choice_ui(ui, row, &names, &mut chosen) {
+        pipeline.stretch = Stretch::ALL[chosen];
+    }
     let row = Row::new("Normalise", "Centre and scale of the values after the stretch");
     let choices = [
         (Normalise::DataSet, "Data set"),

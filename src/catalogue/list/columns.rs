@@ -205,14 +205,14 @@ impl Columns {
 }
 
 /// The columns of right ascension and declination, by their names.
-pub(super) fn ra_dec(names: &[String]) -> Option<(usize, usize)> {
+pub(in crate::catalogue) fn ra_dec(names: &[String]) -> Option<(usize, usize)> {
     let ra = find(names, &["ra", "radeg", "raj2000", "alpha"]);
     let dec = find(names, &["dec", "decdeg", "decl", "dej2000", "decj2000", "delta"]);
     ra.zip(dec)
 }
 
 /// The column of identifiers, by its name.
-pub(super) fn identifier(names: &[String]) -> Option<usize> {
+pub(in crate::catalogue) fn identifier(names: &[String]) -> Option<usize> {
     find(names, &ID_NAMES)
 }
 

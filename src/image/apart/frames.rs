@@ -11,6 +11,10 @@ pub(super) const GREETING: [u8; 8] = *b"ARCLET 1";
 /// Longest words of an error.
 const MAX_WORDS: usize = 2000;
 
+/// Values that are given on at once, unless the process sends fewer; as many as it decodes at once,
+/// so that sums over pieces are the same to the last digit.
+const MOST_AT_ONCE: usize = 1 << 22;
+
 const VALUES: u8 = b'V';
 const DONE: u8 = b'D';
 const FAILED: u8 = b'F';
@@ -57,11 +61,11 @@ pub(super) fn write_values(out: &mut impl Write, piece: Piece) -> Result<()> {
     match piece {
         Piece::Single(values) => {
             write_head(out, VALUES, values.len())?;
-            write_each(out, values, |value| value.to_le_bytes())
+            write_each(out, values, f32::to_le_bytes)
         }
         Piece::Double(values) => {
             write_head(out, VALUES, values.len())?;
-            write_each(out, values, |value| value.to_le_bytes())
+            write_each(out, values, f64::to_le_bytes)
         }
     }
 }
@@ -74,7 +78,9 @@ fn write_each<T: Copy, const N: usize>(
     let mut buffer = Vec::with_capacity(N * values.len().min(8192));
     for values in values.chunks(8192) {
         buffer.clear();
-        values.iter().for_each(|&value| buffer.extend_from_slice(&bytes(value)));
+        for &value in values {
+            buffer.extend_from_slice(&bytes(value));
+        }
         out.write_all(&buffer)?;
     }
     Ok(())
@@ -151,7 +157,7 @@ fn read_each<T: Copy, const N: usize>(
     value: impl Fn([u8; N]) -> T,
     mut take: impl FnMut(&[T]),
 ) -> Result<()> {
-    let piece = count.min(65_536 / N);
+    let piece = count.min(MOST_AT_ONCE);
     let mut bytes = vec![0; N * piece];
     let mut values = vec![zero; piece];
     for start in (0..count).step_by(piece.max(1)) {

@@ -40,15 +40,12 @@ impl Card {
 
     fn with_value(keyword: String, text: &str) -> Self {
         let text = text.trim_start();
-        let (value, rest, quoted) = match text.strip_prefix('\'') {
-            Some(inside) => {
-                let (value, rest) = unquote(inside);
-                (value, rest, true)
-            }
-            None => {
-                let end = text.find('/').unwrap_or(text.len());
-                (text[..end].trim().to_string(), &text[end..], false)
-            }
+        let (value, rest, quoted) = if let Some(inside) = text.strip_prefix('\'') {
+            let (value, rest) = unquote(inside);
+            (value, rest, true)
+        } else {
+            let end = text.find('/').unwrap_or(text.len());
+            (text[..end].trim().to_string(), &text[end..], false)
         };
         let comment = rest.split_once('/').map_or("", |(_, comment)| comment.trim()).to_string();
         Self { keyword, value, comment, quoted }

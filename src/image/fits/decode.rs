@@ -34,14 +34,14 @@ pub(in crate::image) enum Piece<'a> {
 pub(in crate::image) type Take<'a> = dyn FnMut(Piece) -> Result<(), String> + 'a;
 
 /// Reads in a process of its own where [`apart::set_reader`] asks for it, or else here.
-pub(super) fn read(bytes: Vec<u8>, job: &Job, take: &mut Take) -> Result<(), String> {
+pub(super) fn read(bytes: &[u8], job: &Job, take: &mut Take) -> Result<(), String> {
     match apart::pool() {
-        Some(pool) => match pool.read(&bytes, job, take) {
+        Some(pool) => match pool.read(bytes, job, take) {
             Ok(result) => result,
             // It has told why there is no such process.
-            Err(apart::Unavailable) => read_here(bytes, job, take),
+            Err(apart::Unavailable) => read_here(bytes.to_vec(), job, take),
         },
-        None => read_here(bytes, job, take),
+        None => read_here(bytes.to_vec(), job, take),
     }
 }
 

@@ -2,12 +2,21 @@
 //!
 //! Source: FITS standard 4.0, section 4.4.2.5 (BSCALE, BZERO, BLANK) and 5.
 
+use std::fs::File;
+use std::io::ErrorKind;
+
+use rayon::prelude::*;
+
 use super::card::Header;
 use super::source::Source;
 use super::structure::{Shape, Unit};
 
 /// Bytes that are converted at a time, so that they stay in the processor's cache.
 const PIECE: usize = 1 << 18;
+
+/// Images of so many values are read on all processors; smaller ones are read side by side by who
+/// has many of them.
+const SHARED: usize = 1 << 22;
 
 /// How stored numbers become physical values.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,11 +48,25 @@ impl Coding {
         self.scale == 1.0 && self.zero == 0.0
     }
 
+    /// BZERO where it is a whole number of at most 24 bits and the scale is 1.
+    fn whole_zero(self) -> Option<i32> {
+        let small = self.zero.abs() <= f64::from(1 << 24) && self.zero.fract() == 0.0;
+        (self.scale == 1.0 && small).then_some(self.zero as i32)
+    }
+
     /// Physical values in single precision; blank pixels are NaN, doubles beyond its range are
     /// infinite.
     pub(super) fn to_f32(self, stored: &[u8], out: &mut [f32]) {
-        if self.bitpix == -32 && self.is_plain() {
-            return each(stored, out, f32::from_be_bytes);
+        // The usual types without the detour over double precision; a whole number of 16 bits and
+        // a whole zero add up without rounding.
+        match (self.bitpix, self.blank, self.whole_zero()) {
+            (-32, ..) if self.is_plain() => return each(stored, out, f32::from_be_bytes),
+            (16, None, Some(zero)) => {
+                return each(stored, out, |bytes| {
+                    (i32::from(i16::from_be_bytes(bytes)) + zero) as f32
+                });
+            }
+            _ => {}
         }
         self.convert(stored, out, |value| value as f32);
     }
@@ -102,8 +125,13 @@ pub(super) fn read_f32(
     first: usize,
     out: &mut [f32],
 ) -> Result<(), String> {
-    let mut stored = vec![0; PIECE.min(out.len() * coding.bytes())];
     let mut start = unit.data + (first * coding.bytes()) as u64;
+    if out.len() >= SHARED
+        && let Some(file) = source.plain_file()
+    {
+        return read_side_by_side(file, unit, coding, start, out);
+    }
+    let mut stored = vec![0; PIECE.min(out.len() * coding.bytes())];
     for piece in out.chunks_mut(PIECE / coding.bytes()) {
         let stored = &mut stored[..piece.len() * coding.bytes()];
         source.forget_before(start)?;
@@ -112,6 +140,52 @@ pub(super) fn read_f32(
         }
         coding.to_f32(stored, piece);
         start += stored.len() as u64;
+    }
+    Ok(())
+}
+
+/// Reads the pieces of a large image on all processors.
+fn read_side_by_side(
+    file: &File,
+    unit: &Unit,
+    coding: Coding,
+    start: u64,
+    out: &mut [f32],
+) -> Result<(), String> {
+    let per_piece = PIECE / coding.bytes();
+    out.par_chunks_mut(per_piece).enumerate().try_for_each_init(
+        || vec![0; PIECE],
+        |stored, (index, piece)| {
+            let stored = &mut stored[..piece.len() * coding.bytes()];
+            let at = start + (index * PIECE) as u64;
+            match read_at(file, at, stored) {
+                Ok(()) => {
+                    coding.to_f32(stored, piece);
+                    Ok(())
+                }
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => Err(unit.breaks_off()),
+                Err(error) => Err(error.to_string()),
+            }
+        },
+    )
+}
+
+/// Reads at a place of a file without moving a cursor that other threads share.
+#[cfg(unix)]
+fn read_at(file: &File, at: u64, out: &mut [u8]) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, out, at)
+}
+
+/// Reads at a place of a file without moving a cursor that other threads share.
+#[cfg(windows)]
+fn read_at(file: &File, mut at: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+    while !out.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, out, at)?;
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        at += read as u64;
+        out = &mut out[read..];
     }
     Ok(())
 }
@@ -157,6 +231,22 @@ mod tests {
         let mut out = vec![0.0; stored.len() / coding.bytes()];
         coding.to_f32(stored, &mut out);
         out
+    }
+
+    #[test]
+    fn large_images_are_read_side_by_side_to_the_same_values() {
+        use crate::image::{Image, fits};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.fits");
+        let (width, height) = (2111, 2003);
+        let data: Vec<f32> = (0..width * height).map(|n| (n as f32).sin() * 1e6).collect();
+        let image = Image { bands: 1, height, width, data, header: Vec::new() };
+        assert!(image.data.len() > SHARED);
+        fits::write(&path, &image, &[]).unwrap();
+        assert_eq!(fits::read_hdu(&path, None).unwrap().data, image.data);
+        let length = std::fs::metadata(&path).unwrap().len();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length / 2).unwrap();
+        assert!(fits::read_hdu(&path, None).is_err(), "a file that was cut is refused");
     }
 
     #[test]

@@ -110,6 +110,14 @@ impl Source {
         Ok(Self::Packed(Packed { packing, decoder, kept, start: 0, stale: 0, file_bytes }))
     }
 
+    /// The file itself, where it is not compressed.
+    pub(super) fn plain_file(&self) -> Option<&File> {
+        match self {
+            Self::Plain(file, _) => Some(file),
+            Self::Packed(_) => None,
+        }
+    }
+
     /// Bytes of the file on disk.
     pub(super) fn file_bytes(&self) -> u64 {
         match self {

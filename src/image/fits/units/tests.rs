@@ -4,9 +4,12 @@ use super::super::{read_hdu, read_plane, read_planes};
 use super::*;
 use crate::image::{Image, fits};
 
+/// Kind, name and shape of a unit.
+type Listed = (HduKind, &'static str, &'static [u64]);
+
 /// As `astropy.io.fits.info` (8.0.2) lists them; shapes slowest axis first, tables as rows ×
 /// columns.
-const LISTS: [(&str, &[(HduKind, &str, &[u64])]); 6] = [
+const LISTS: [(&str, &[Listed]); 6] = [
     (
         "astropy__test0.fits",
         &[
