@@ -1,16 +1,22 @@
-//! `VOTable` with its rows in TABLEDATA. Rows in BINARY or FITS streams are refused in words.
+//! `VOTable` with its rows in TABLEDATA, BINARY or BINARY2. Rows in a FITS stream or in another file
+//! are refused in words.
 //!
 //! Source: IVOA recommendation `VOTable` 1.4.
+
+mod binary;
 
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
 use super::super::{CatalogueError, Watch};
 use super::Table;
+use binary::Layout;
 
 /// True when a file that begins like this is XML with a `VOTable`.
 pub(in super::super) fn is_votable(start: &[u8]) -> bool {
@@ -45,7 +51,9 @@ pub(super) fn read(
             break;
         }
     }
-    document.table.ok_or_else(|| CatalogueError::list(path, "it holds no rows in TABLEDATA"))
+    document.table.ok_or_else(|| {
+        CatalogueError::list(path, "it holds no rows in TABLEDATA, BINARY or BINARY2")
+    })
 }
 
 /// What was read so far.
@@ -56,6 +64,10 @@ struct Document {
     /// The cells of the row that is being read.
     row: Vec<String>,
     in_cell: bool,
+    /// How the rows of a stream are laid out, once one has begun.
+    layout: Option<Layout>,
+    /// The text of the stream, without spaces.
+    stream: Option<String>,
     row_ended: bool,
     finished: bool,
 }
@@ -64,6 +76,8 @@ struct Document {
 #[derive(Default)]
 struct Field {
     name: String,
+    datatype: String,
+    array_size: String,
     null: Option<String>,
 }
 
@@ -73,9 +87,9 @@ impl Document {
             Event::Start(element) => self.start(&element)?,
             Event::Empty(element) => {
                 self.start(&element)?;
-                self.end(element.local_name().as_ref());
+                self.end(element.local_name().as_ref())?;
             }
-            Event::End(element) => self.end(element.local_name().as_ref()),
+            Event::End(element) => self.end(element.local_name().as_ref())?,
             Event::Text(text) => self.text(&String::from_utf8_lossy(&text)),
             Event::CData(text) => self.text(&String::from_utf8_lossy(&text)),
             Event::GeneralRef(reference) => self.text(&character(&reference)?),
@@ -90,7 +104,9 @@ impl Document {
             b"FIELD" => {
                 let name = attribute(element, b"name")?;
                 let name = if name.is_empty() { attribute(element, b"ID")? } else { name };
-                self.fields.push(Field { name, null: None });
+                let datatype = attribute(element, b"datatype")?;
+                let array_size = attribute(element, b"arraysize")?;
+                self.fields.push(Field { name, datatype, array_size, null: None });
             }
             b"VALUES" => {
                 let null = attribute(element, b"null")?;
@@ -101,10 +117,11 @@ impl Document {
             b"TABLEDATA" => {
                 self.table = Some(Table::new(self.fields.iter().map(|field| field.name.clone())));
             }
-            b"BINARY" | b"BINARY2" | b"FITS" => {
-                return Err(
-                    "its rows are a binary stream: save it with TABLEDATA, or as CSV".into()
-                );
+            b"BINARY" => self.begin_stream(Layout::Binary),
+            b"BINARY2" => self.begin_stream(Layout::Binary2),
+            b"STREAM" if self.layout.is_some() => self.stream = Some(inline(element)?),
+            b"FITS" => {
+                return Err("its rows are a FITS stream: save it with TABLEDATA, or as CSV".into());
             }
             b"TR" => self.row.clear(),
             b"TD" => {
@@ -116,7 +133,12 @@ impl Document {
         Ok(())
     }
 
-    fn end(&mut self, element: &[u8]) {
+    fn begin_stream(&mut self, layout: Layout) {
+        self.layout = Some(layout);
+        self.table = Some(Table::new(self.fields.iter().map(|field| field.name.clone())));
+    }
+
+    fn end(&mut self, element: &[u8]) -> Result<(), String> {
         match element {
             b"TD" => self.in_cell = false,
             b"TR" => {
@@ -130,18 +152,45 @@ impl Document {
                     self.row_ended = true;
                 }
             }
+            b"STREAM" => {
+                let stream = self.stream.take().zip(self.layout).zip(self.table.as_mut());
+                if let Some(((text, layout), table)) = stream {
+                    let bytes = STANDARD
+                        .decode(text)
+                        .map_err(|error| format!("its stream is no base64: {error}"))?;
+                    binary::read(&bytes, layout, &self.fields, table)?;
+                    self.row_ended = true;
+                }
+            }
             // Only the first table counts; one without columns is no table.
             b"TABLE" if self.table.is_some() => self.finished = true,
             b"TABLE" => self.fields.clear(),
             _ => {}
         }
+        Ok(())
     }
 
     fn text(&mut self, text: &str) {
+        if let Some(stream) = &mut self.stream {
+            stream.extend(text.chars().filter(|letter| !letter.is_ascii_whitespace()));
+        }
         if let Some(cell) = self.row.last_mut().filter(|_| self.in_cell) {
             cell.push_str(text);
         }
     }
+}
+
+/// Begins a stream that stands in the file itself, in base64.
+fn inline(element: &BytesStart<'_>) -> Result<String, String> {
+    let encoding = attribute(element, b"encoding")?;
+    if !attribute(element, b"href")?.is_empty() {
+        return Err("its rows are in another file: save it with TABLEDATA, or as CSV".into());
+    }
+    if !encoding.is_empty() && encoding != "base64" {
+        let words = "its stream has the encoding";
+        return Err(format!("{words} \"{encoding}\": save it with TABLEDATA, or as CSV"));
+    }
+    Ok(String::new())
 }
 
 /// The value of an attribute; empty when it is not there.
@@ -207,6 +256,24 @@ mod tests {
         assert_eq!(table.len(), 2);
     }
 
+    /// As astropy 8.0.2 writes (`to_xml(tabledata_format="binary2")`) the rows ("a.jpg", 0.1, 150.5)
+    /// and ("bc.jpg", masked, 10.25).
+    #[test]
+    fn binary_streams_are_read() {
+        let body = "<VOTABLE><RESOURCE><TABLE>\
+            <FIELD ID=\"file\" arraysize=\"*\" datatype=\"unicodeChar\" name=\"file\"/>\
+            <FIELD ID=\"z\" datatype=\"double\" name=\"z\"/>\
+            <FIELD ID=\"RA\" datatype=\"double\" name=\"RA\"/><DATA><BINARY2>\
+            <STREAM encoding=\"base64\">\n\
+            AAAAAAUAYQAuAGoAcABnP7mZmZmZmZpAYtAAAAAAAEAAAAAG\n\
+            AGIAYwAuAGoAcABnwFjAAAAAAABAJIAAAAAAAA==     </STREAM>\
+            </BINARY2></DATA></TABLE></RESOURCE></VOTABLE>";
+        let table = table(body).unwrap();
+        assert_eq!(table.row(0), ["a.jpg", "0.1", "150.5"]);
+        assert_eq!(table.row(1), ["bc.jpg", "", "10.25"]);
+        assert_eq!(table.len(), 2);
+    }
+
     #[test]
     fn prefixes_are_allowed_and_empty_tables_have_no_rows() {
         let body = "<v:VOTABLE xmlns:v=\"x\"><v:TABLE><v:FIELD name=\"a\"/><v:DATA>\
@@ -218,7 +285,9 @@ mod tests {
     #[test]
     fn broken_and_binary_tables_are_refused_in_words() {
         for (body, word) in [
-            (format!("{HEAD}<BINARY2><STREAM>AAA</STREAM></BINARY2>"), "TABLEDATA"),
+            (format!("{HEAD}<BINARY2><STREAM>A!A</STREAM></BINARY2>"), "base64"),
+            (format!("{HEAD}<BINARY><STREAM href=\"x.bin\"/></BINARY>"), "another file"),
+            (format!("{HEAD}<FITS><STREAM/></FITS>"), "TABLEDATA"),
             (format!("{HEAD}<TABLEDATA><TR><TD>a</TR>"), "broken"),
             (format!("{HEAD}<TABLEDATA><TR><TD>&bomb;</TD></TR>"), "entity"),
             ("<VOTABLE></VOTABLE>".into(), "no rows"),
