@@ -9,7 +9,9 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::BadArgument;
-use crate::simulate::{Format, Options, SimulateError, Summary, write_galaxies, write_lenses};
+use crate::simulate::{
+    Format, Options, SimulateError, Summary, write_galaxies, write_lenses, write_zoo,
+};
 
 /// Make a data set of simulated images: a folder per class and a catalogue of the truth.
 #[derive(Debug, clap::Args)]
@@ -25,16 +27,16 @@ pub(crate) struct Args {
     /// The same seed makes the same files, to the byte.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Side of an image in pixels [default: 96 for galaxies, 44 for lenses].
+    /// Side of an image in pixels [default: 96 for galaxies and zoo, 44 for lenses].
     #[arg(long)]
     size: Option<usize>,
-    /// How images are stored [default: jpeg for galaxies, fits for lenses].
+    /// How images are stored [default: jpeg, but fits for lenses].
     #[arg(long)]
     format: Option<FileFormat>,
-    /// Bands: 1 r, 2 g r, 3 g r i, 4 u g r i [default: 3 for galaxies, 4 for lenses; 1 in space].
+    /// Bands: 1 r, 2 g r, 3 g r i, 4 u g r i [default: 3, but 4 for lenses and 1 in space].
     #[arg(long)]
     bands: Option<usize>,
-    /// sdss, ground (like KiDS) or space (like Euclid) [default: sdss for galaxies, ground for
+    /// sdss, ground (like KiDS) or space (like Euclid) [default: sdss, but ground for
     /// lenses].
     #[arg(long)]
     survey: Option<String>,
@@ -50,6 +52,9 @@ pub(crate) struct Args {
 enum What {
     /// Round, in-between, cigar, edge-on and spiral galaxies.
     Galaxies,
+    /// Elliptical, spiral, edge-on and merging galaxies, each cut out at a multiple of its size,
+    /// as Galaxy Zoo shows those of a survey.
+    Zoo,
     /// Gravitational lenses, and galaxies that are none.
     Lenses,
 }
@@ -66,6 +71,7 @@ impl Args {
     fn options(&self) -> Options {
         let usual = match self.what {
             What::Galaxies => Options::galaxies(&self.out, self.n),
+            What::Zoo => Options::zoo(&self.out, self.n),
             What::Lenses => Options::lenses(&self.out, self.n),
         };
         let survey = self.survey.clone().unwrap_or(usual.survey);
@@ -99,6 +105,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     bar.set_style(ProgressStyle::with_template(style).context("the progress bar's style")?);
     let write = match args.what {
         What::Galaxies => write_galaxies,
+        What::Zoo => write_zoo,
         What::Lenses => write_lenses,
     };
     let cancelled = Arc::new(AtomicBool::new(false));
@@ -159,6 +166,8 @@ mod tests {
     fn defaults_follow_what_is_made() {
         let galaxies = options("galaxies --n 10 --out a");
         assert_eq!(galaxies, Options::galaxies(&PathBuf::from("a"), 10));
+        let zoo = options("zoo --n 10 --out a --seed 3");
+        assert_eq!(zoo, Options { seed: 3, ..Options::zoo(&PathBuf::from("a"), 10) });
         let lenses = options("lenses --n 10 --out a --survey space");
         assert_eq!((lenses.bands, lenses.survey.as_str()), (1, "space"));
         assert_eq!(options("lenses --n 10 --out a --format jpeg").bands, 3);

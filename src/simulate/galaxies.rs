@@ -7,6 +7,7 @@
 
 mod half_light;
 mod shapes;
+mod zoo;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -21,6 +22,7 @@ use super::survey::Survey;
 
 pub use half_light::{ApertureLight, aperture_light};
 pub use shapes::ShapePriors;
+pub use zoo::{ClassPriors, Normal, ZooClass, ZooPriors, ZooSimulator, ZooTruth};
 
 /// A class of galaxy shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ pub mod optics;
 pub mod population;
 pub mod psf;
 pub mod render;
+mod resample;
 pub mod ring;
 pub mod sersic;
 pub mod spiral;
@@ -34,13 +35,13 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::image::ImageError;
 
-pub use galaxies::{GalaxyClass, GalaxySimulator};
+pub use galaxies::{GalaxyClass, GalaxySimulator, ZooSimulator};
 pub use lenses::{LensSimulator, NonLens};
 pub use optics::{Lens, LensParameters};
 pub use population::Population;
 pub use sersic::SersicParameters;
 pub use survey::Survey;
-pub use writer::{Format, Options, Summary, write_galaxies, write_lenses};
+pub use writer::{Format, Options, Summary, write_galaxies, write_lenses, write_zoo};
 
 /// Why a simulation or a data set could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::camera::{Camera, Exposure};
-use super::galaxies::{GalaxyClass, GalaxySimulator, GalaxyTruth};
+use super::galaxies::{
+    GalaxyClass, GalaxySimulator, GalaxyTruth, ZooClass, ZooSimulator, ZooTruth,
+};
 use super::lenses::{LensSimulator, LensTruth};
 use super::render::Canvas;
 
@@ -23,6 +25,11 @@ pub trait Population: Sync {
 
     /// Makes the image of an index on a canvas of [`Camera::canvas`], which is cleared first.
     fn image(&self, index: usize, canvas: &mut Canvas) -> (Self::Truth, Exposure);
+
+    /// Side of a pixel of an image as it is written.
+    fn pixel_scale_arcsec(&self, _truth: &Self::Truth) -> f64 {
+        self.camera().survey.pixel_scale_arcsec
+    }
 }
 
 /// A row of the truth catalogue.
@@ -51,6 +58,39 @@ impl Truth for LensTruth {
 
     fn set_file(&mut self, file: String) {
         self.file = file;
+    }
+}
+
+impl Truth for ZooTruth {
+    fn label(&self) -> &'static str {
+        self.label
+    }
+
+    fn set_file(&mut self, file: String) {
+        self.file = file;
+    }
+}
+
+impl Population for ZooSimulator {
+    type Truth = ZooTruth;
+
+    const NAME: &'static str = "zoo";
+
+    fn classes() -> Vec<&'static str> {
+        ZooClass::ALL.map(ZooClass::name).to_vec()
+    }
+
+    fn camera(&self) -> &Camera {
+        &self.camera
+    }
+
+    /// Its canvas is its own, since each image has another number of the survey's pixels.
+    fn image(&self, index: usize, _canvas: &mut Canvas) -> (ZooTruth, Exposure) {
+        Self::image(self, index)
+    }
+
+    fn pixel_scale_arcsec(&self, truth: &ZooTruth) -> f64 {
+        truth.pixel_scale_arcsec
     }
 }
 

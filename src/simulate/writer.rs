@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::SimulateError;
 use super::camera::Exposure;
 use super::colour;
-use super::galaxies::GalaxySimulator;
+use super::galaxies::{GalaxySimulator, ZooSimulator};
 use super::lenses::LensSimulator;
 use super::population::{Population, Truth};
 use super::render::Canvas;
@@ -83,6 +83,11 @@ impl Options {
             survey: "sdss".into(),
             overwrite: false,
         }
+    }
+
+    /// The usual galaxies of [`ZooSimulator`]: 96 pixels in colour.
+    pub fn zoo(folder: &Path, n: usize) -> Self {
+        Self::galaxies(folder, n)
     }
 
     /// The usual lenses: 44 pixels of the ground survey in four bands.
@@ -166,6 +171,20 @@ pub fn write_galaxies(
 ) -> Result<Summary, SimulateError> {
     let survey = options.checked_survey()?;
     let simulator = GalaxySimulator::new(survey, options.size_pixels, options.seed);
+    write(&simulator, options, progress, cancelled)
+}
+
+/// Writes galaxies as Galaxy Zoo shows them; otherwise as [`write_galaxies`].
+///
+/// # Errors
+/// As [`write_galaxies`].
+pub fn write_zoo(
+    options: &Options,
+    progress: &dyn Fn(usize),
+    cancelled: &AtomicBool,
+) -> Result<Summary, SimulateError> {
+    let survey = options.checked_survey()?;
+    let simulator = ZooSimulator::new(survey, options.size_pixels, options.seed);
     write(&simulator, options, progress, cancelled)
 }
 
@@ -253,7 +272,8 @@ fn write_image<P: Population>(
     let survey = &population.camera().survey;
     match options.format {
         Format::Fits => {
-            let cards = cards(survey, truth.label(), options.seed, index);
+            let scale = population.pixel_scale_arcsec(truth);
+            let cards = cards(survey, scale, truth.label(), options.seed, index);
             fits::write(path, &exposure.image, &cards)?;
         }
         Format::Jpeg => {
@@ -265,13 +285,19 @@ fn write_image<P: Population>(
 }
 
 /// The header of a FITS file: what the numbers are, and band by band how they were taken.
-fn cards(survey: &Survey, label: &str, seed: u64, index: usize) -> Vec<(String, String)> {
+fn cards(
+    survey: &Survey,
+    pixel_scale_arcsec: f64,
+    label: &str,
+    seed: u64,
+    index: usize,
+) -> Vec<(String, String)> {
     let names: Vec<&str> = survey.bands.iter().map(|band| band.name.as_str()).collect();
     let mut cards = vec![
         ("BUNIT".to_string(), "electron".to_string()),
         ("OBJECT".into(), label.into()),
         ("SURVEY".into(), survey.name.clone()),
-        ("PIXSCALE".into(), survey.pixel_scale_arcsec.to_string()),
+        ("PIXSCALE".into(), pixel_scale_arcsec.to_string()),
         ("BANDS".into(), names.join(",")),
         ("SEED".into(), seed.to_string()),
         ("INDEX".into(), index.to_string()),

@@ -18,6 +18,8 @@ const CELLS: usize = 160;
 pub struct ApertureLight {
     /// The radius with half of the light inside five times that radius.
     pub half_light_radius: f64,
+    /// The radius with nine tenths of it.
+    pub radius_90: f64,
     /// Light inside five times that radius.
     pub light: f64,
 }
@@ -64,15 +66,25 @@ fn growth(cells: &[f32]) -> Vec<f64> {
     light
 }
 
-/// The first radius with half of the light of the wider aperture, between two bins.
+/// The first radius with half of the light of the wider aperture, and that with nine tenths of it.
 fn find(growth: &[f64], bin: f64) -> ApertureLight {
     let whole = |inner: usize| growth[(WHOLE as usize * inner).min(growth.len() - 1)];
-    let excess = |inner: usize| growth[inner] - 0.5 * whole(inner);
+    let (last, part) = crossing(growth, |k| growth[k] - 0.5 * whole(k));
+    let light = whole(last);
+    let (outer, outer_part) = crossing(growth, |k| growth[k] - 0.9 * light);
+    let radius = |last: usize, part: f64| (last as f64 - 1.0 + part) * bin;
+    ApertureLight {
+        half_light_radius: radius(last, part),
+        radius_90: radius(outer, outer_part),
+        light,
+    }
+}
+
+/// The first bin where an excess is no longer negative, and how far into it that happens.
+fn crossing(growth: &[f64], excess: impl Fn(usize) -> f64) -> (usize, f64) {
     let last = (1..growth.len()).find(|&k| excess(k) >= 0.0 && growth[k] > 0.0).unwrap_or(1);
     let (before, after) = (excess(last - 1), excess(last));
-    let part = if after > before { (-before / (after - before)).clamp(0.0, 1.0) } else { 1.0 };
-    let half_light_radius = (last as f64 - 1.0 + part) * bin;
-    ApertureLight { half_light_radius, light: whole(last) }
+    (last, if after > before { (-before / (after - before)).clamp(0.0, 1.0) } else { 1.0 })
 }
 
 #[cfg(test)]
@@ -92,6 +104,8 @@ mod tests {
             assert!((got.light - whole).abs() < 0.01, "n = {n}: {got:?}");
             let share = inside(got.half_light_radius) / whole;
             assert!((share - 0.5).abs() < 0.01, "n = {n}: {got:?} holds {share}");
+            let share = inside(got.radius_90) / whole;
+            assert!((share - 0.9).abs() < 0.01, "n = {n}: {got:?} holds {share}");
         }
     }
 

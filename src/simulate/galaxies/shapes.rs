@@ -10,7 +10,7 @@ use super::super::disk::EdgeOnParameters;
 use super::super::light::{Colours, Component, Light};
 use super::super::sersic::SersicParameters;
 use super::super::spiral::SpiralParameters;
-use super::{GalaxyClass, GalaxyTruth, aperture_light, uniform};
+use super::{ApertureLight, GalaxyClass, GalaxyTruth, aperture_light, uniform};
 
 /// The ranges of the shapes, each drawn uniformly. Lengths are in units of the disk's scale
 /// length h.
@@ -85,7 +85,7 @@ const RESOLVED: f64 = 1.9;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Shape {
     /// Lights, shares of the whole light, and how much redder than others they are.
-    parts: Vec<(Light, f64, f64)>,
+    pub(super) parts: Vec<(Light, f64, f64)>,
     /// Lengths in it are in units of the shape.
     truth: GalaxyTruth,
 }
@@ -102,7 +102,7 @@ impl ShapePriors {
         }
     }
 
-    fn smooth(&self, axis_ratio: [f64; 2], rng: &mut ChaCha8Rng) -> Shape {
+    pub(super) fn smooth(&self, axis_ratio: [f64; 2], rng: &mut ChaCha8Rng) -> Shape {
         let p = SersicParameters {
             sersic_index: uniform(rng, self.sersic_index),
             axis_ratio: uniform(rng, axis_ratio),
@@ -119,7 +119,7 @@ impl ShapePriors {
         Shape { parts: vec![(Light::Sersic(p), 1.0, 0.0)], truth }
     }
 
-    fn edge_on(&self, rng: &mut ChaCha8Rng) -> Shape {
+    pub(super) fn edge_on(&self, rng: &mut ChaCha8Rng) -> Shape {
         let disk = EdgeOnParameters {
             scale_length_arcsec: 1.0,
             scale_height_arcsec: uniform(rng, self.edge_on_height),
@@ -161,7 +161,7 @@ impl ShapePriors {
 
     /// e^{−r/h}[1 + A·cos] is drawn as a smooth disk of share 1 − A and arms of share A with the
     /// full contrast, so that the arms can be bluer; their sum is the formula.
-    fn spiral(&self, resolution: f64, rng: &mut ChaCha8Rng) -> Shape {
+    pub(super) fn spiral(&self, resolution: f64, rng: &mut ChaCha8Rng) -> Shape {
         let bulge_share = uniform(rng, self.spiral_bulge);
         let amplitude = uniform(rng, self.arm_amplitude);
         let bar = rng.random_bool(self.barred).then(|| self.bar(rng));
@@ -285,6 +285,12 @@ fn deprojected(bar: SersicParameters, disk: &SpiralParameters) -> SersicParamete
 }
 
 impl Shape {
+    /// What circular apertures show of it at unit size.
+    pub(super) fn seen(&self) -> ApertureLight {
+        let lights: Vec<_> = self.parts.iter().map(|&(light, share, _)| (light, share)).collect();
+        aperture_light(&lights, REACH)
+    }
+
     /// The galaxy of a half-light radius, magnitude (both through apertures) and colour, with its
     /// centre at `place`.
     pub(super) fn galaxy(
@@ -294,8 +300,7 @@ impl Shape {
         colours: Colours,
         place: [f64; 2],
     ) -> (Vec<Component>, GalaxyTruth) {
-        let lights: Vec<_> = self.parts.iter().map(|&(light, share, _)| (light, share)).collect();
-        let seen = aperture_light(&lights, REACH);
+        let seen = self.seen();
         let factor = half_light_radius_arcsec / seen.half_light_radius;
         let total_r = magnitude_r + 2.5 * seen.light.log10();
         // The whole keeps the colour that was drawn, whatever the colours of its parts.

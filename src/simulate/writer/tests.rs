@@ -42,11 +42,13 @@ fn files_are_the_same_to_the_byte_whatever_the_number_of_threads() {
             write_galaxies(&galaxies, &|_| (), &GO_ON).expect("an empty folder");
             let lenses = Options::lenses(&parent.join("lenses"), 40);
             write_lenses(&lenses, &|_| (), &GO_ON).expect("an empty folder");
+            let zoo = Options::zoo(&parent.join("zoo"), 40);
+            write_zoo(&zoo, &|_| (), &GO_ON).expect("an empty folder");
         });
         contents(&parent)
     };
     let one = written(1);
-    assert_eq!(one.len(), 2 * (40 + 2));
+    assert_eq!(one.len(), 3 * (40 + 2));
     assert!(one == written(3), "the bytes differ");
 }
 
@@ -97,6 +99,26 @@ fn fits_files_say_how_they_were_taken() {
     assert_eq!(card("PIXSCALE").and_then(|v| v.parse().ok()), Some(0.2));
     assert_eq!(card("BANDS"), Some("u,g,r,i"));
     assert_eq!(card("EXPTIME3").and_then(|v| v.parse().ok()), Some(1800.0));
+}
+
+/// A picture of the zoo has pixels of its own size: 4.8 radii with 90 % of the light on its side.
+#[test]
+fn fits_files_of_the_zoo_say_how_large_their_pixels_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options =
+        Options { format: Format::Fits, size_pixels: 48, ..Options::zoo(folder.path(), 2) };
+    write_zoo(&options, &|_| (), &GO_ON).expect("it works");
+    let mut rows =
+        csv::Reader::from_path(folder.path().join("catalogue.csv")).expect("it is there");
+    let names = rows.headers().expect("a first line").clone();
+    let column = names.iter().position(|name| name == "radius_90_arcsec").expect("a column");
+    for row in rows.records().map(|row| row.expect("a row")) {
+        let image = crate::image::read(&folder.path().join(&row[0])).expect("an image");
+        let scale = image.header.iter().find(|(key, _)| key == "PIXSCALE").expect("a card");
+        let scale: f64 = scale.1.trim().parse().expect("a number");
+        let radius: f64 = row[column].parse().expect("a number");
+        assert!((scale * 48.0 / (4.8 * radius) - 1.0).abs() < 1e-9, "{scale} and {radius}");
+    }
 }
 
 #[test]
