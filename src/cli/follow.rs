@@ -182,16 +182,12 @@ impl Show {
 
     fn epoch(&self, record: &EpochRecord) {
         self.say(&format!(
-            "epoch {:>3}  loss {:.4}  accuracy {:>7}  validation loss {:.4}  accuracy {:>7}  \
-             balanced {:>7}  {}{}",
+            "epoch {:>3}  loss {:.4}  accuracy {:>7}{}  {}",
             record.epoch,
             record.train_loss,
             output::percent(record.train_accuracy),
-            record.validation_loss,
-            output::percent(record.validation_accuracy),
-            output::percent(record.validation_balanced_accuracy),
+            validation(record),
             output::duration(record.seconds),
-            if record.best { "  best" } else { "" },
         ));
     }
 
@@ -285,4 +281,18 @@ fn why_name(why: Finished) -> &'static str {
         Finished::Early => "early",
         Finished::Stopped => "stopped",
     }
+}
+
+/// What the validation part says of an epoch; nothing where there is none.
+fn validation(record: &EpochRecord) -> String {
+    if record.validation_loss.is_nan() {
+        return String::new();
+    }
+    format!(
+        "  validation loss {:.4}  accuracy {:>7}  balanced {:>7}{}",
+        record.validation_loss,
+        output::percent(record.validation_accuracy),
+        output::percent(record.validation_balanced_accuracy),
+        if record.best { "  best" } else { "" },
+    )
 }

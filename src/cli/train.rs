@@ -118,6 +118,14 @@ struct LearningArgs {
     /// Label smoothing, 0–1.
     #[arg(long, value_name = "F")]
     label_smoothing: Option<f64>,
+    /// mixup: each image blended with another, and their labels; α of the Beta distribution of the
+    /// shares, for instance 0.2; 0 for none.
+    #[arg(long, value_name = "F")]
+    mixup: Option<f64>,
+    /// `CutMix`: a window of each image taken from another; α of its area, for instance 1; 0 for
+    /// none. With mixup each step takes one of them.
+    #[arg(long, value_name = "F")]
+    cutmix: Option<f64>,
     /// Epochs without a better validation loss before stopping; 0 for never.
     #[arg(long, value_name = "N")]
     patience: Option<usize>,
@@ -290,6 +298,8 @@ impl LearningArgs {
         set(&mut plan.activation, self.activation.map(Some).as_ref());
         set(&mut plan.class_weights, self.class_weights.as_ref());
         set(&mut plan.label_smoothing, self.label_smoothing.as_ref());
+        set(&mut plan.mixup, self.mixup.as_ref());
+        set(&mut plan.cutmix, self.cutmix.as_ref());
         set(&mut plan.patience, self.patience.as_ref());
         set(&mut plan.weight_average, self.average.as_ref());
         set(&mut plan.test_views, self.views.as_ref());

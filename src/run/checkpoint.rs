@@ -15,7 +15,8 @@ use crate::train::{Checkpoint, Position};
 
 const AVERAGE: &str = "average/";
 const OPTIMIZER: &str = "optimizer/";
-/// Metadata: the position as JSON.
+/// Metadata: the position as TOML, whose numbers are read back to the last bit; `serde_json`'s are
+/// not, and a resumed run would differ from the uninterrupted one in its last digit.
 const POSITION: &str = "arclet.position";
 /// Metadata: the format of the folder.
 const FORMAT_KEY: &str = "arclet.format";
@@ -23,8 +24,7 @@ const FORMAT_KEY: &str = "arclet.format";
 /// Writes a checkpoint whole or not at all.
 pub(super) fn write(path: &Path, checkpoint: Checkpoint) -> Result<(), RunError> {
     let Checkpoint { position, model, average, optimizer } = checkpoint;
-    let position =
-        serde_json::to_string(&position).map_err(|error| RunError::format(path, error))?;
+    let position = toml::to_string(&position).map_err(|error| RunError::format(path, error))?;
     let metadata = Metadata::from([
         (POSITION.to_owned(), position),
         (FORMAT_KEY.to_owned(), FORMAT.to_string()),
@@ -71,7 +71,11 @@ fn position(path: &Path, metadata: &Metadata) -> Result<Position, RunError> {
         return Err(RunError::Newer { path: path.into(), version, found, known: FORMAT });
     }
     match metadata.get(POSITION) {
-        Some(text) => serde_json::from_str(text).map_err(|error| RunError::format(path, error)),
+        // Checkpoints were written with JSON once.
+        Some(text) if text.starts_with('{') => {
+            serde_json::from_str(text).map_err(|error| RunError::format(path, error))
+        }
+        Some(text) => toml::from_str(text).map_err(|error| RunError::format(path, error)),
         None => Err(RunError::format(path, "it does not say where the run stood")),
     }
 }
@@ -132,5 +136,22 @@ mod tests {
         assert!(matches!(read(&path).unwrap_err(), RunError::Format { .. }));
         let missing = read(&home.path().join("none")).unwrap_err();
         assert!(matches!(missing, RunError::Missing { .. }));
+    }
+
+    /// Sums of losses have seventeen digits, and resuming needs every one.
+    #[test]
+    fn a_position_is_read_back_to_the_last_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("last.safetensors");
+        for k in 1..300 {
+            let position = Position {
+                loss_sum: f64::from(k).sqrt() * 0.782_876_690_228_779_9,
+                best_loss: (k > 5).then(|| f64::from(k).ln()),
+                seconds: f64::from(k) / 7.0,
+                ..Position::default()
+            };
+            write(&path, Checkpoint { position: position.clone(), ..checkpoint() }).unwrap();
+            assert_eq!(read(&path).unwrap().position, position);
+        }
     }
 }

@@ -23,6 +23,8 @@ fn full_plan(data: &Path) -> Plan {
     plan.weight_average = 0.9;
     plan.clip_norm = 5.0;
     plan.label_smoothing = 0.05;
+    plan.mixup = 0.2;
+    plan.cutmix = 1.0;
     plan.schedule = crate::train::Schedule::Cosine { end_factor: 0.1 };
     plan.epochs = 4;
     plan.batch_size = 4;

@@ -6,6 +6,7 @@ use super::average::Average;
 use super::error::TrainError;
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
+use super::mix::Mixing;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
 use super::plan::Plan;
 use crate::network::NetworkError;
@@ -16,6 +17,7 @@ pub(super) struct Learner {
     pub(super) model: Model,
     optimizer: OptimizerState,
     average: Option<Average>,
+    mixing: Mixing,
     clip_norm: f64,
     /// Factor of the learning rate of the tensors of the heads.
     head_rate: f64,
@@ -49,7 +51,8 @@ impl Learner {
         let optimizer = OptimizerState::new(plan);
         let is_head = is_head(&model)?;
         let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
-        Ok(Self { model, optimizer, average, clip_norm, head_rate, is_head })
+        let mixing = Mixing::of(plan);
+        Ok(Self { model, optimizer, average, mixing, clip_norm, head_rate, is_head })
     }
 
     /// Lets everything learn. What was frozen has no optimiser state yet and begins as at a run's
@@ -66,18 +69,19 @@ impl Learner {
     }
 
     /// Forward, backward and a step of the optimiser on a batch of at least one image. Dropout
-    /// is drawn from `seed` and `step` alone.
+    /// and the mixing of images are drawn from `seed` and `step` alone.
     pub(super) fn learn(
         &mut self,
         criterion: &Criterion,
-        (images, shape): (Vec<f32>, [usize; 4]),
+        (mut images, shape): (Vec<f32>, [usize; 4]),
         labels: &[usize],
         learning_rate: f64,
         (seed, step): (u64, u64),
     ) -> Learned {
         let device = self.device().clone();
+        let share = self.mixing.apply(&mut images, shape, (seed, step));
         let images = Tensor::<4>::from_data(TensorData::new(images, shape), &device);
-        let targets = criterion.targets(labels, &device);
+        let targets = criterion.mixed_targets(labels, share, &device);
         let output = self.model.forward_train(images, seed, step);
         let logits = output.logits.clone().inner();
         let main = criterion.mean(output.logits, &targets);

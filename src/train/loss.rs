@@ -37,17 +37,28 @@ impl Criterion {
     /// # Panics
     /// When a label is not smaller than the number of classes.
     pub fn targets(&self, labels: &[usize], device: &Device) -> Targets {
+        self.mixed_targets(labels, 1.0, device)
+    }
+
+    /// Targets of images of which each is mixed with the one at the same place from the end of
+    /// the batch and has kept a `share` of itself: the loss is the same mixture of both losses.
+    ///
+    /// # Panics
+    /// When a label is not smaller than the number of classes.
+    pub fn mixed_targets(&self, labels: &[usize], share: f64, device: &Device) -> Targets {
         let shape = [labels.len(), self.weights.len()];
         let tensor =
             |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, shape), device);
         match self.kind {
             Loss::CrossEntropy => {
-                Targets { target: tensor(self.cross_entropy_coefficients(labels)), weight: None }
+                let own = self.cross_entropy_coefficients(labels);
+                Targets { target: tensor(self.mixed(own, share)), weight: None }
             }
-            Loss::BinaryCrossEntropy => Targets {
-                target: tensor(self.binary_targets(labels)),
-                weight: Some(tensor(self.binary_weights(labels))),
-            },
+            Loss::BinaryCrossEntropy => {
+                let (target, weight) = (self.binary_targets(labels), self.binary_weights(labels));
+                let (target, weight) = self.mixed_binary(target, weight, share);
+                Targets { target: tensor(target), weight: Some(tensor(weight)) }
+            }
         }
     }
 
@@ -110,6 +121,29 @@ impl Criterion {
     /// to 1 as everywhere.
     pub fn probabilities(&self, logits: &[f32]) -> Vec<f32> {
         probabilities(self.kind, logits)
+    }
+
+    /// `share` of each row `[batch, class]` and the rest of the row at the same place from the end.
+    fn mixed(&self, rows: Vec<f32>, share: f64) -> Vec<f32> {
+        if share >= 1.0 {
+            return rows;
+        }
+        let share = share as f32;
+        let partners = rows.rchunks(self.weights.len()).flatten();
+        let mix = |(own, partner): (&f32, &f32)| share * own + (1.0 - share) * partner;
+        rows.iter().zip(partners).map(mix).collect()
+    }
+
+    /// Targets and weights whose binary cross-entropy, linear in the target, is the mixture of
+    /// those of both images.
+    fn mixed_binary(&self, target: Vec<f32>, weight: Vec<f32>, share: f64) -> (Vec<f32>, Vec<f32>) {
+        if share >= 1.0 {
+            return (target, weight);
+        }
+        let product = target.iter().zip(&weight).map(|(t, w)| t * w).collect();
+        let (product, weight) = (self.mixed(product, share), self.mixed(weight, share));
+        let quotient = |(p, w): (&f32, &f32)| if *w > 0.0 { p / w } else { 0.0 };
+        (product.iter().zip(&weight).map(quotient).collect(), weight)
     }
 
     /// `w_c((1−ε)[c = y] + ε/K) / Σ w_y`
@@ -259,6 +293,24 @@ mod tests {
             }
         }
         close(value(&criterion, LOGITS), expected);
+    }
+
+    /// The loss of mixed images is the same mixture of the losses with either label.
+    #[test]
+    fn mixed_labels_mix_the_losses() {
+        let device = Device::flex();
+        for kind in [Loss::CrossEntropy, Loss::BinaryCrossEntropy] {
+            let criterion = Criterion::new(kind, 0.1, vec![0.5, 2.0, 1.0]);
+            let mean = |targets: &Targets| -> f32 {
+                let logits = Tensor::<2>::from_floats(LOGITS, &device);
+                criterion.mean(logits, targets).into_scalar()
+            };
+            let own = mean(&criterion.targets(&LABELS, &device));
+            let other = mean(&criterion.targets(&[LABELS[1], LABELS[0]], &device));
+            let mixed = mean(&criterion.mixed_targets(&LABELS, 0.7, &device));
+            close(mixed, f64::from(0.7 * own + 0.3 * other));
+            assert_eq!(mean(&criterion.mixed_targets(&LABELS, 1.0, &device)), own);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod journal;
 mod learner;
 pub mod loss;
 mod memory;
+mod mix;
 pub mod optimizer;
 mod outbox;
 mod plan;

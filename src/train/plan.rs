@@ -33,6 +33,10 @@ pub struct Plan {
     pub class_weights: ClassWeights,
     /// Label smoothing, 0–1.
     pub label_smoothing: f64,
+    /// α of the Beta distribution of mixup; 0 for none.
+    pub mixup: f64,
+    /// α of the Beta distribution of `CutMix`; 0 for none.
+    pub cutmix: f64,
     /// Optimiser.
     pub optimizer: Optimizer,
     /// Learning rate before the schedule.
@@ -83,6 +87,8 @@ impl Default for Plan {
             loss: Loss::CrossEntropy,
             class_weights: ClassWeights::None,
             label_smoothing: 0.0,
+            mixup: 0.0,
+            cutmix: 0.0,
             optimizer: Optimizer::default(),
             learning_rate: 1e-3,
             weight_decay: 1e-4,

@@ -43,6 +43,8 @@ impl Plan {
         require((0.0..1.0).contains(&smoothing), "label_smoothing", || {
             format!("is {smoothing}; it lies from 0 to below 1, for instance 0.1")
         })?;
+        not_negative(self.mixup, "mixup", "0 for none, for instance 0.2")?;
+        not_negative(self.cutmix, "cutmix", "0 for none, for instance 1")?;
         if let ClassWeights::Given(weights) = &self.class_weights {
             let fine = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
             require(fine && weights.iter().sum::<f64>() > 0.0, "class_weights", || {
@@ -184,6 +186,8 @@ mod tests {
         assert!(refused(&Plan { schedule, ..plan() }).contains("schedule.every"));
         assert!(refused(&Plan { test_views: 9, ..plan() }).contains("1 to 8"));
         assert!(refused(&Plan { label_smoothing: 1.0, ..plan() }).contains("label_smoothing"));
+        assert!(refused(&Plan { mixup: -0.1, ..plan() }).contains("mixup"));
+        assert!(refused(&Plan { cutmix: f64::NAN, ..plan() }).contains("cutmix"));
         assert!(refused(&Plan { head_rate: 0.0, ..plan() }).contains("head_rate"));
         assert!(refused(&Plan { unfreeze_epoch: 20, ..plan() }).contains("unfreeze_epoch"));
     }

@@ -153,6 +153,12 @@ fn loss_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &mut Plan, problem: &Probl
     let row = Row::new("Label smoothing", "Share of each label spread over all classes")
         .problem(problem.of("label_smoothing"));
     slider_ui(ui, row, &mut plan.label_smoothing, 0.0..=0.3, "");
+    let row = Row::new("Mixup", "Blends each galaxy with another, and their labels; 0 for none")
+        .problem(problem.of("mixup"));
+    slider_ui(ui, row, &mut plan.mixup, 0.0..=1.0, "");
+    let row = Row::new("CutMix", "Takes a window of each galaxy from another; 0 for none")
+        .problem(problem.of("cutmix"));
+    slider_ui(ui, row, &mut plan.cutmix, 0.0..=1.0, "");
     let row =
         Row::new("Weight decay", "Pulls weights towards zero").problem(problem.of("weight_decay"));
     number_ui(ui, row, &mut plan.weight_decay, 0.0..=1.0, "");

@@ -194,6 +194,20 @@ fn a_full_disk_fails_the_run_and_keeps_the_last_checkpoint() {
     assert_eq!(journal.0.lock().unwrap().last.as_ref().unwrap().position.epoch, 1);
 }
 
+/// Losses of noisy batches fall and rise; each epoch replaces the one before.
+#[test]
+fn without_a_validation_part_the_last_epoch_is_kept() {
+    let data = tempfile::tempdir().unwrap();
+    discs_and_bars(data.path(), 4);
+    let noisy = Plan { epochs: 5, learning_rate: 0.05, mixup: 0.4, ..plan(data.path()) };
+    let (session, journal) = session(noisy);
+    session.join().unwrap();
+    let diary = journal.0.lock().unwrap();
+    assert!(diary.epochs.len() == 5 && diary.epochs.iter().all(|epoch| epoch.best));
+    let position = &diary.best.as_ref().unwrap().position;
+    assert_eq!(position.epoch, 5);
+}
+
 #[test]
 fn early_stopping_waits_for_the_patience() {
     let data = tempfile::tempdir().unwrap();

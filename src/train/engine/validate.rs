@@ -84,8 +84,12 @@ impl Engine {
         let images = position.images.max(1) as f64;
         let train_loss = position.loss_sum / images;
         let train_accuracy = position.right / images;
-        let watched = if self.parts.validation.is_empty() { train_loss } else { validation.loss };
-        let best = watched.is_finite() && position.best_loss.is_none_or(|best| watched < best);
+        // Without a validation part nothing tells one epoch from another, and the last is taken:
+        // the lowest training loss would be that of the luckiest draws.
+        let blind = self.parts.validation.is_empty();
+        let watched = if blind { train_loss } else { validation.loss };
+        let better = blind || position.best_loss.is_none_or(|best| watched < best);
+        let best = watched.is_finite() && better;
         if best {
             position.best_loss = Some(watched);
         }
