@@ -59,7 +59,7 @@ fn large_image(folder: &Path, side: usize) -> PathBuf {
 fn reading(path: &Path, side: usize) {
     println!("\n{side} × {side} FITS, 32-bit, file in the system's cache");
     timed("bytes alone", || std::fs::read(path).map_or(0, |bytes| bytes.len()));
-    let part = Part { path: path.to_path_buf(), hdu: None, plane: 0 };
+    let part = Part { path: path.to_path_buf(), ..Part::default() };
     let exposure = timed("read, with its smaller copies", || Exposure::read(&[part]));
     let exposure = exposure.expect("the image can be read");
     let look = Look::default();

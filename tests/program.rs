@@ -311,3 +311,51 @@ fn a_network_is_drawn_into_a_file() {
     assert!(unfolded.contains("branch2.0.conv") && unfolded.contains("192×28×28"));
     assert!(start("folded.png", &[]).starts_with(b"\x89PNG"));
 }
+
+#[test]
+fn images_inside_hdf5_and_parquet_are_catalogued_learned_and_predicted() {
+    let containers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/containers");
+    let told = json(&["catalogue", text(&containers.join("galaxy10_decals.h5")), "--json"]);
+    assert_eq!((&told["format"], &told["samples"]), (&"hdf5-images".into(), &7.into()));
+    assert_eq!(told["classes"].as_array().unwrap().len(), 7);
+
+    let scratch = tempfile::tempdir().unwrap();
+    let (data, run) = (containers.join("bytes_gzip.parquet"), scratch.path().join("run"));
+    let split = scratch.path().join("split.csv");
+    let part = |n: usize| ["train", "train", "validation", "test"][n / 2 % 4];
+    let lines = (0..40).map(|n| format!("bytes_gzip#{n:06},{}\n", part(n)));
+    fs::write(&split, "id,part\n".to_string() + &lines.collect::<String>()).unwrap();
+    let output = arclet(&[
+        "train",
+        "--data",
+        text(&data),
+        "--network",
+        "lenet5",
+        "--size",
+        "32",
+        "--epochs",
+        "1",
+        "--device",
+        "flex",
+        "--split",
+        text(&split),
+        "--out",
+        text(&run),
+        "--json",
+    ]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "training failed: {message}");
+    let parts = fs::read_to_string(run.join("split.csv")).unwrap();
+    assert!(parts.contains("bytes_gzip#000003,b,train"), "{parts}");
+    let table = scratch.path().join("predictions.csv");
+    let told =
+        json(&["predict", text(&run), "--data", text(&data), "--out", text(&table), "--json"]);
+    assert_eq!((&told["n"], &told["failed"]), (&40.into(), &0.into()));
+    let table = fs::read_to_string(table).unwrap();
+    assert!(table.lines().nth(8).unwrap().contains("bytes_gzip.parquet#7,b,"), "{table}");
+
+    let cut = scratch.path().join("cut.parquet");
+    let whole = fs::read(&data).unwrap();
+    fs::write(&cut, &whole[..whole.len() - 100]).unwrap();
+    assert!(refusal(&["catalogue", text(&cut)], 1).contains("breaks off"));
+}

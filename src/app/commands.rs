@@ -4,7 +4,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dialogs::{Dialog, Dialogs, Purpose};
 use crate::architectures::custom;
-use crate::catalogue::write_report;
+use crate::catalogue::{Part, write_report, write_split};
 use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, ViewerAction, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
@@ -107,7 +107,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(
         File,
         "open-list",
-        "Open list (CSV, TSV)…",
+        "Open list (CSV, TSV, Parquet, HDF5)…",
         [key(CTRL_SHIFT, Key::O)],
         possible,
         |desk| {
@@ -135,6 +135,10 @@ pub(crate) const COMMANDS: &[Command] = &[
             desk.actions.push(Action::OpenData(data.path.clone(), data.options.clone()));
         }
     }),
+    command!(File, "open-split", "Use a saved split…", [], data_open, |desk| {
+        desk.dialogs.ask_path(Purpose::Split, desk.ctx);
+    }),
+    command!(File, "save-split", "Save split…", [], data_open, save_split),
     command!(File, "save-warnings", "Save report on the data set…", [], data_open, save_warnings),
     command!(File, "close-data", "Close data set", [key(CTRL, Key::W)], data_open, |desk| {
         desk.actions.push(Action::CloseData);
@@ -196,6 +200,18 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command!(Galaxy, "view-galaxy", "Open in the viewer", [key(CTRL, Key::L)], chosen, |desk| {
         desk.actions.push(super::panels::view_chosen(desk.state).into());
+    }),
+    command!(Galaxy, "move-to-training", "Move to training", [], chosen, |desk| {
+        move_chosen(desk, Some(Part::Train));
+    }),
+    command!(Galaxy, "move-to-validation", "Move to validation", [], chosen, |desk| {
+        move_chosen(desk, Some(Part::Validation));
+    }),
+    command!(Galaxy, "move-to-test", "Move to test", [], chosen, |desk| {
+        move_chosen(desk, Some(Part::Test));
+    }),
+    command!(Galaxy, "move-back", "Move back to its own part", [], moved, |desk| {
+        move_chosen(desk, None);
     }),
     command!(Galaxy, "all-galaxies", "Show all galaxies", [key(CTRL, Key::E)], data_open, |desk| {
         desk.actions.push(Action::SetFilter(crate::session::Filter::default()));
@@ -410,8 +426,36 @@ fn image_open(state: &State) -> Option<String> {
 }
 
 fn chosen(state: &State) -> Option<String> {
-    let none = super::panels::chosen_files(state).is_empty();
+    let none = super::panels::chosen_parts(state).is_empty();
     none.then(|| "choose a galaxy first".into())
+}
+
+fn moved(state: &State) -> Option<String> {
+    let sample = state.selected.zip(state.data.ready());
+    let sample = sample.and_then(|(index, data)| data.catalogue.samples.get(index));
+    let is_moved = sample.is_some_and(|sample| state.plan.moved.contains_key(&sample.id));
+    (!is_moved).then(|| "choose a galaxy that was moved by hand first".into())
+}
+
+/// Moves the chosen galaxy to a part of the split.
+fn move_chosen(desk: &mut Desk<'_>, part: Option<Part>) {
+    if let Some(index) = desk.state.selected {
+        desk.actions.push(Action::MoveTo(vec![index], part));
+    }
+}
+
+/// Saves the parts as they are, with what was moved by hand.
+fn save_split(desk: &mut Desk<'_>) {
+    let Some(data) = desk.state.data.ready() else { return };
+    let (catalogue, split) = (data.catalogue.clone(), data.split.clone());
+    desk.actions.push(Action::Save(SaveRequest {
+        title: "Split".into(),
+        file_name: "split.csv".into(),
+        extensions: vec!["csv"],
+        write: Writer::new(move |path| {
+            write_split(path, &catalogue, &split).map_err(|error| error.to_string())
+        }),
+    }));
 }
 
 fn can_undo(state: &State) -> Option<String> {

@@ -134,6 +134,14 @@ impl Engine {
         });
     }
 
+    /// Reads a saved split.
+    pub(crate) fn read_split(&self, path: PathBuf) {
+        self.spawn("split", move |_| {
+            let parts = catalogue::read_parts(&path).map_err(|error| sentence(&error.to_string()));
+            Action::TakeSplit(path, parts)
+        });
+    }
+
     /// Reads a weight file and tells how it fits.
     pub(crate) fn inspect_weights(&self, question: Box<WeightsQuestion>) {
         self.spawn("weights", move |_| {

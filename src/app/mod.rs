@@ -7,6 +7,8 @@ mod bar;
 mod commands;
 mod dialogs;
 mod engine;
+#[cfg(test)]
+mod formats_tests;
 mod galaxies;
 mod gpu;
 mod layout;

@@ -167,6 +167,7 @@ impl App {
             Effect::StopFinder => self.engine.stop_finder(),
             Effect::OpenRun(run, folder) => self.engine.open_run(run, folder),
             Effect::Expose { ticket, parts } => self.engine.expose(ticket, parts),
+            Effect::ReadSplit(path) => self.engine.read_split(path),
             Effect::ReadRegions(frame, path, exposure) => {
                 self.engine.read_regions(frame, path, exposure);
             }

@@ -7,6 +7,7 @@ use super::filter::Filters;
 use super::table::Table;
 use super::understood::{LeftOut, Reason, Understood};
 use super::{Catalogue, CatalogueError, OpenOptions, Sample, Warning, Watch, sort_classes};
+use crate::image::Place;
 
 /// A row that can be used.
 #[derive(Debug, Default)]
@@ -62,15 +63,17 @@ pub(super) fn assemble(
 fn unique(
     entry: Entry,
     row: usize,
-    files: &mut HashMap<PathBuf, usize>,
+    files: &mut HashMap<(PathBuf, Place), usize>,
     ids: &mut HashSet<String>,
 ) -> Made {
-    if let Some(file) = entry.sample.files.first() {
-        if let Some(before) = files.get(file) {
-            let detail = format!("row {}: its file is that of row {}", row + 1, before + 1);
+    if let Some((file, place)) = entry.sample.sources().next() {
+        let file = (file.to_path_buf(), place);
+        if let Some(before) = files.get(&file) {
+            let what = if place == Place::Whole { "file" } else { "place" };
+            let detail = format!("row {}: its {what} is that of row {}", row + 1, before + 1);
             return Err((Reason::Duplicate, detail));
         }
-        files.insert(file.clone(), row);
+        files.insert(file, row);
     }
     if !ids.insert(entry.sample.id.clone()) {
         let detail = format!("row {}: the identifier stands in an earlier row", row + 1);

@@ -124,7 +124,7 @@ pub fn write_report(path: &Path, made: &[Made]) -> Result<(), CatalogueError> {
     write_table(path, made, true)
 }
 
-fn open_all(images: &[PathBuf]) -> Result<Vec<Cutter>, CatalogueError> {
+pub(super) fn open_all(images: &[PathBuf]) -> Result<Vec<Cutter>, CatalogueError> {
     let failed = |path: &Path, reason: String| CatalogueError::Open { path: path.into(), reason };
     let open = |path: &PathBuf| {
         let cutter = Cutter::open(path, None).map_err(|error| failed(path, error.to_string()))?;
@@ -152,7 +152,7 @@ fn make(
         reason: None,
     };
     let mut result = of(Outcome::Outside, None);
-    for (number, section, share) in candidates(cutters, target, options) {
+    for (number, section, share) in candidates(cutters, (target.ra, target.dec), options) {
         let whole = share > 1.0 - 1e-12;
         if !whole && !options.partly {
             // What is best is not whole, and the rest are worse.
@@ -179,14 +179,14 @@ fn make(
 
 /// The images that contain something of a position's square, the best first: that of which most
 /// lies inside, and of equals the one where it is farthest from an edge.
-fn candidates(
+pub(super) fn candidates(
     cutters: &[Cutter],
-    target: &Target,
+    ra_dec: (f64, f64),
     options: CutoutOptions,
 ) -> Vec<(usize, Section, f64)> {
     let mut found: Vec<(usize, Section, f64, i64)> = Vec::new();
     for (number, cutter) in cutters.iter().enumerate() {
-        let Some(section) = cutter.section_at((target.ra, target.dec), options.size_arcsec) else {
+        let Some(section) = cutter.section_at(ra_dec, options.size_arcsec) else {
             continue;
         };
         let share = cutter.share_inside(&section);

@@ -1,10 +1,12 @@
 //! The fingerprint of a data set.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::Catalogue;
+use crate::image::Place;
 
 pub(super) fn of(catalogue: &Catalogue) -> String {
     let mut hash = Sha256::new();
@@ -16,17 +18,25 @@ pub(super) fn of(catalogue: &Catalogue) -> String {
     for class in &catalogue.classes {
         text(class);
     }
+    let mut last = (Path::new(""), String::new());
     for sample in &catalogue.samples {
         text(&sample.id);
         text(&sample.label.map_or(String::new(), |label| label.to_string()));
         for target in &sample.targets {
             text(&target.to_bits().to_string());
         }
-        for file in &sample.files {
+        for (file, place) in sample.sources() {
             let relative = file.strip_prefix(&catalogue.root).unwrap_or(file);
             text(&relative.to_string_lossy().replace('\\', "/"));
-            let size = std::fs::metadata(file).map_or(u64::MAX, |metadata| metadata.len());
-            text(&size.to_string());
+            // One file may hold all samples: it is asked once.
+            if last.0 != file {
+                let size = std::fs::metadata(file).map_or(u64::MAX, |metadata| metadata.len());
+                last = (file, size.to_string());
+            }
+            text(&last.1);
+            if place != Place::Whole {
+                text(&place.in_file(Path::new("")));
+            }
         }
     }
     let mut hexadecimal = String::new();
@@ -57,5 +67,10 @@ mod tests {
         assert_ne!(first, of(&catalogue(here.path(), "a.png", "1234", Some(0))));
         assert_ne!(first, of(&catalogue(here.path(), "a.png", "123", Some(1))));
         assert_ne!(first, of(&catalogue(here.path(), "b.png", "123", Some(0))));
+        let mut within = catalogue(here.path(), "a.png", "123", Some(0));
+        within.samples[0].places = vec![Place::Row(0)];
+        assert_ne!(first, of(&within));
+        within.samples[0].places = vec![Place::Whole];
+        assert_eq!(first, of(&within));
     }
 }

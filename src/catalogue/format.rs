@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogueError, lens_parameters, table};
+use super::{CatalogueError, inside, lens_parameters, table};
+use crate::image::container::Kind;
+use crate::image::container::hdf5::Stack;
+use crate::image::container::parquet::Shard;
 use crate::image::is_image_path;
 
 /// Entries of a folder whose names are looked at for a catalogue: it may lie among its images.
@@ -39,6 +42,14 @@ pub enum Format {
     /// A table of the Virtual Observatory.
     #[serde(rename = "votable")]
     VoTable,
+    /// A table in a Parquet file.
+    ParquetTable,
+    /// Parquet files with the images inside, as Hugging Face has them.
+    ParquetImages,
+    /// An HDF5 file with an array of images, such as Galaxy10.
+    Hdf5Images,
+    /// A table of positions and a big image to cut from.
+    Cutouts,
 }
 
 /// A format and the file that told it.
@@ -63,12 +74,19 @@ impl Format {
             Self::LensParameters => "Lenses with parameters",
             Self::FitsTable => "FITS table",
             Self::VoTable => "VOTable",
+            Self::ParquetTable => "Parquet table",
+            Self::ParquetImages => "Parquet with images inside",
+            Self::Cutouts => "Positions in a big image",
+            Self::Hdf5Images => "HDF5 with images inside (Galaxy10)",
         }
     }
 
     /// True for tables in which a column names the files, chosen by the user.
     pub fn is_list(self) -> bool {
-        matches!(self, Self::List | Self::Zoobot | Self::FitsTable | Self::VoTable)
+        matches!(
+            self,
+            Self::List | Self::Zoobot | Self::FitsTable | Self::VoTable | Self::ParquetTable
+        )
     }
 }
 
@@ -84,8 +102,18 @@ pub fn recognise(path: &Path) -> Result<Recognised, CatalogueError> {
     }
     let own = |table: PathBuf| {
         let format = of_file(&table).ok().filter(|f| !f.is_list())?;
-        Some(Recognised { format, path: table })
+        let is_own = match format {
+            // Its files are read together.
+            Format::ParquetImages => false,
+            // A network's weights may lie there too.
+            Format::Hdf5Images => Stack::open(&table).is_ok(),
+            _ => true,
+        };
+        is_own.then_some(Recognised { format, path: table })
     };
+    if inside::is_folder_of_shards(path) {
+        return Ok(Recognised { format: Format::ParquetImages, path: path.to_path_buf() });
+    }
     let folder = Recognised { format: Format::FolderPerClass, path: path.to_path_buf() };
     Ok(tables_in(path).into_iter().find_map(own).unwrap_or(folder))
 }
@@ -112,15 +140,10 @@ fn tables_in(folder: &Path) -> Vec<PathBuf> {
 
 fn of_file(path: &Path) -> Result<Format, CatalogueError> {
     let start = table::start_of(path).map_err(|error| CatalogueError::open(path, &error))?;
-    let not_yet = |what: &str, remedy: &str| {
-        let reason = format!("it is {what}, which Arclet does not read yet: {remedy}");
-        Err(CatalogueError::list(path, reason))
-    };
-    if start.starts_with(b"PAR1") {
-        return not_yet("a Parquet file", "save the table as CSV");
-    }
-    if start.starts_with(b"\x89HDF") {
-        return not_yet("an HDF5 file", "save its images into one folder per class");
+    match Kind::of_content(&start) {
+        Some(Kind::Parquet) => return of_parquet(path),
+        Some(Kind::Hdf5) => return Ok(Format::Hdf5Images),
+        None => {}
     }
     if table::is_fits(&start) {
         return Ok(Format::FitsTable);
@@ -133,6 +156,18 @@ fn of_file(path: &Path) -> Result<Format, CatalogueError> {
     }
     let parameters = lens_parameters::has_images(path);
     Ok(if parameters { Format::LensParameters } else { Format::List })
+}
+
+/// By its columns, or by the images inside.
+fn of_parquet(path: &Path) -> Result<Format, CatalogueError> {
+    let shard = Shard::open(path).map_err(|error| CatalogueError::list(path, error.to_string()))?;
+    if shard.pictures().is_some() {
+        return Ok(Format::ParquetImages);
+    }
+    Ok(match of_columns(&shard.cells().names) {
+        Format::List => Format::ParquetTable,
+        known => known,
+    })
 }
 
 /// The format whose columns these are.
@@ -175,7 +210,7 @@ mod tests {
         assert_eq!(file("t.csv", b"SIMPLE  =   T").unwrap(), Format::FitsTable);
         assert_eq!(file("t.txt", b"<?xml version=\"1.0\"?><VOTABLE>").unwrap(), Format::VoTable);
         assert!(file("d.csv", b"PAR1....").unwrap_err().to_string().contains("Parquet"));
-        assert!(file("e.csv", b"\x89HDF\r\n\x1a\n").unwrap_err().to_string().contains("HDF5"));
+        assert_eq!(file("e.csv", b"\x89HDF\r\n\x1a\n").unwrap(), Format::Hdf5Images);
         assert!(recognise(&folder.path().join("no")).is_err());
     }
 

@@ -21,6 +21,12 @@ use resolve::Resolver;
 /// Rows shown before a list is opened.
 const PREVIEW_ROWS: usize = 20;
 
+/// Entries of a list's folder that are looked at for images to cut from.
+const MOST_ENTRIES: usize = 10_000;
+
+/// Images to cut from that are offered.
+const MOST_IMAGES: usize = 30;
+
 /// How deep below the list's folder a file is searched for that is not where the list says.
 const SEARCH_DEPTH: usize = 3;
 
@@ -42,6 +48,8 @@ pub struct ListPreview {
     pub label_column: Option<String>,
     /// There are positions, by which images can be found without a column of files.
     pub has_positions: bool,
+    /// FITS files beside a list with positions, from which they may be cut out.
+    pub images: Vec<PathBuf>,
 }
 
 /// Looks at the start of a list.
@@ -51,10 +59,29 @@ pub struct ListPreview {
 pub fn preview(path: &Path) -> Result<ListPreview, CatalogueError> {
     let never = std::sync::atomic::AtomicBool::new(false);
     let watch = Watch { progress: &|_| {}, cancelled: &never };
-    preview_of(path, &table::read(path, Some(PREVIEW_ROWS), &watch)?)
+    let mut preview = preview_of(path, &table::read(path, Some(PREVIEW_ROWS), &watch)?)?;
+    if preview.has_positions {
+        preview.images = images_beside(path);
+    }
+    Ok(preview)
 }
 
-fn preview_of(path: &Path, table: &Table) -> Result<ListPreview, CatalogueError> {
+/// The first FITS files in the folder of a list, other than the list itself.
+fn images_beside(path: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder_of(path)) else { return Vec::new() };
+    let is_fits = |file: &PathBuf| {
+        let name = file.to_string_lossy().to_lowercase();
+        let ending = [".fits", ".fit", ".fts", ".fz", ".fits.gz"].iter().any(|e| name.ends_with(e));
+        ending && file != path && file.is_file()
+    };
+    let files = entries.take(MOST_ENTRIES).flatten().map(|entry| entry.path());
+    let mut images: Vec<PathBuf> = files.filter(is_fits).collect();
+    images.sort();
+    images.truncate(MOST_IMAGES);
+    images
+}
+
+pub(super) fn preview_of(path: &Path, table: &Table) -> Result<ListPreview, CatalogueError> {
     if table.len() == 0 {
         return Err(CatalogueError::list(path, "it has no rows"));
     }
@@ -67,6 +94,7 @@ fn preview_of(path: &Path, table: &Table) -> Result<ListPreview, CatalogueError>
         file_column: columns::guess_file(names, &rows),
         label_column: columns::guess_label(names, &rows),
         has_positions: columns::ra_dec(names).is_some(),
+        images: Vec::new(),
         rows,
     })
 }

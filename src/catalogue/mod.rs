@@ -5,6 +5,7 @@
 //! or as thumbnails from worker threads ([`thumbnails`]).
 
 mod assembly;
+mod big_image;
 pub mod cutouts;
 mod files;
 mod filter;
@@ -12,6 +13,7 @@ mod fingerprint;
 mod folder;
 mod format;
 mod galaxy_zoo;
+mod inside;
 pub mod leak;
 mod lens_challenge;
 mod lens_parameters;
@@ -26,17 +28,20 @@ pub mod thumbnails;
 mod understood;
 pub mod votes;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::image::Place;
+
 pub use format::{Format, Recognised, recognise};
 pub use leak::Groups;
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
-pub use sample::read_sample;
-pub use split::{read_split, split, write_split};
+pub use sample::{read_picture, read_sample};
+pub use split::{read_parts, read_split, split, split_by_id, write_split};
 pub use understood::{LeftOut, Reason, Understood, write_report};
 
 /// One object of a data set.
@@ -46,6 +51,8 @@ pub struct Sample {
     pub id: String,
     /// One file, or one file per band in the catalogue's band order.
     pub files: Vec<PathBuf>,
+    /// Where in each of the files its pixels are; empty where the files are the images.
+    pub places: Vec<Place>,
     /// Index into [`Catalogue::classes`]; `None` when unlabelled.
     pub label: Option<usize>,
     /// Regression targets; empty for classification.
@@ -135,6 +142,19 @@ pub struct Split {
 }
 
 impl Split {
+    /// Puts objects into the parts that were chosen for them by hand. Those without a part stay
+    /// so: they have no label.
+    pub fn move_by_hand(&mut self, catalogue: &Catalogue, moved: &BTreeMap<String, Part>) {
+        if moved.is_empty() {
+            return;
+        }
+        for (sample, part) in catalogue.samples.iter().zip(&mut self.parts) {
+            if let (Some(part), Some(to)) = (part.as_mut(), moved.get(&sample.id)) {
+                *part = *to;
+            }
+        }
+    }
+
     /// Indices of the samples of a part, ascending.
     pub fn indices(&self, part: Part) -> Vec<usize> {
         let chosen = |(index, p): (usize, &Option<Part>)| (*p == Some(part)).then_some(index);
@@ -299,15 +319,22 @@ pub fn open(
     let watch = Watch { progress, cancelled };
     let Recognised { format, path } = recognise_for(path, options)?;
     let path = path.as_path();
+    // The user's word: a table is positions where it says what to cut them from.
+    let format = if options.cutouts_from.is_empty() { format } else { Format::Cutouts };
     let mut catalogue = match format {
         Format::FolderPerClass => folder::open(path, options, &watch)?,
         Format::GalaxyZoo => galaxy_zoo::open(path, options, &watch)?,
         Format::LensChallenge1 => lens_challenge::open_first(path, options, &watch)?,
         Format::LensChallenge2 => lens_challenge::open_second(path, options, &watch)?,
         Format::LensParameters => lens_parameters::open(path, options, &watch)?,
-        Format::List | Format::Zoobot | Format::FitsTable | Format::VoTable => {
-            list::open(path, format, options, &watch)?
-        }
+        Format::Cutouts => big_image::open(path, options, &watch)?,
+        Format::ParquetImages => inside::open_parquet(path, options, &watch)?,
+        Format::Hdf5Images => inside::open_hdf5(path, options, &watch)?,
+        Format::List
+        | Format::Zoobot
+        | Format::FitsTable
+        | Format::VoTable
+        | Format::ParquetTable => list::open(path, format, options, &watch)?,
     };
     regroup::apply(&mut catalogue, options)?;
     catalogue.finish();
@@ -401,6 +428,14 @@ impl Catalogue {
                      test on"
                 ));
             }
+        }
+        let positions = |(_, role): &(String, String)| role.starts_with("right ascension");
+        let nowhere = self.samples.iter().filter(|sample| sample.ra_dec.is_none()).count();
+        if nowhere > 0 && self.understood.columns.iter().any(positions) {
+            let rows = if nowhere == 1 { "row has" } else { "rows have" };
+            self.warn_of_the_whole(format!(
+                "{nowhere} {rows} no position in degrees, and cannot be compared by it"
+            ));
         }
         let unlabelled = self.samples.iter().filter(|sample| sample.label.is_none()).count();
         if unlabelled > 0 && unlabelled < self.samples.len() {

@@ -1,5 +1,7 @@
 //! How a data set is to be opened: what the user says in addition to the path.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::votes::VoteRule;
@@ -23,7 +25,22 @@ pub struct OpenOptions {
     pub merge: Vec<String>,
     /// New names of classes, such as `E=elliptical`; after the merging.
     pub rename: Vec<String>,
+    /// FITS images from which a square around each position of the table is cut; as many as `bands`
+    /// are bands, otherwise each position is cut from the one that contains it best.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cutouts_from: Vec<PathBuf>,
+    /// Side of these squares in arcseconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cutout_arcsec: f64,
+    /// Squares that reach beyond their image are taken, with NaN there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cutouts_partly: bool,
     /// How votes become classes; the cuts of Dai & Tong when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub votes: Option<VoteRule>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }

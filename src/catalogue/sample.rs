@@ -1,7 +1,29 @@
-//! Reading one object: one file, or one file per band.
+//! Where the pixels of an object are, and reading them: one file, or one file per band, or places in
+//! files that hold many.
+
+use std::path::Path;
 
 use super::Sample;
-use crate::image::{Image, ImageError, read};
+use crate::image::display::Rgb8;
+use crate::image::{Image, ImageError, Place, picture_place, read_place};
+
+impl Sample {
+    /// Its files, each with the place in it.
+    pub fn sources(&self) -> impl Iterator<Item = (&Path, Place)> {
+        let place = |band: usize| self.places.get(band).copied().unwrap_or_default();
+        self.files.iter().enumerate().map(move |(band, file)| (file.as_path(), place(band)))
+    }
+
+    /// Whether its first file holds it alone, and not other objects too.
+    pub fn has_own_file(&self) -> bool {
+        self.sources().next().is_some_and(|(_, place)| place == Place::Whole)
+    }
+
+    /// Its first file with the place in it, as tables name it; empty when it has none.
+    pub fn location(&self) -> String {
+        self.sources().next().map_or_else(String::new, |(file, place)| place.in_file(file))
+    }
+}
 
 /// Reads all bands of a sample into one image, in the order of its files. The header is that of
 /// the first file. Pixels behind a mask are NaN.
@@ -10,13 +32,14 @@ use crate::image::{Image, ImageError, read};
 /// [`ImageError`] when a file cannot be read, or when two files have different sizes (both are
 /// named).
 pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
-    let Some((first, others)) = sample.files.split_first() else {
+    let mut sources = sample.sources();
+    let Some((first, place)) = sources.next() else {
         let path = sample.id.clone().into();
         return Err(ImageError::Format { path, reason: "the object has no file".into() });
     };
-    let mut image = read(first)?;
-    for file in others {
-        let band = read(file)?;
+    let mut image = read_place(first, place)?;
+    for (file, place) in sources {
+        let band = read_place(file, place)?;
         if (band.height, band.width) != (image.height, image.width) {
             let reason = format!(
                 "it has {} × {} pixels, {} has {} × {}: the bands of an object must have one size",
@@ -26,7 +49,7 @@ pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
                 image.width,
                 image.height
             );
-            return Err(ImageError::Format { path: file.clone(), reason });
+            return Err(ImageError::Format { path: file.into(), reason });
         }
         image.bands += band.bands;
         image.data.extend_from_slice(&band.data);
@@ -35,6 +58,18 @@ pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
         image.data.iter_mut().filter(|value| **value == masked).for_each(|value| *value = f32::NAN);
     }
     Ok(image)
+}
+
+/// The picture of a sample as it is meant to be seen; `None` where its pixels are measured values,
+/// which have no look of their own.
+///
+/// # Errors
+/// As [`read_sample`].
+pub fn read_picture(sample: &Sample) -> Result<Option<Rgb8>, ImageError> {
+    match (&sample.files[..], sample.masked) {
+        ([file], None) => picture_place(file, sample.places.first().copied().unwrap_or_default()),
+        _ => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Dividing a data set into training, validation and test: stratified, seeded, saved.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::leak::{Groups, find_pairs, split_with};
-use super::{Catalogue, CatalogueError, Fold, Part, Split, SplitOptions};
+use super::{Catalogue, CatalogueError, Fold, Part, Sample, Split, SplitOptions};
 
 /// Divides each class by the shares of the options. Every class keeps at least one sample to
 /// learn from; a class of three or more has one of each part whose share is not zero. The result
@@ -149,6 +149,34 @@ pub fn write_split(
 /// [`CatalogueError::SplitFile`] when the file cannot be read, has other columns or other parts,
 /// or names none of the samples.
 pub fn read_split(path: &Path, catalogue: &Catalogue) -> Result<Split, CatalogueError> {
+    split_by_id(catalogue, path, &read_parts(path)?)
+}
+
+/// The split of a data set by parts that were saved in a file.
+///
+/// # Errors
+/// [`CatalogueError::SplitFile`] when they name none of the samples.
+pub fn split_by_id(
+    catalogue: &Catalogue,
+    path: &Path,
+    saved: &BTreeMap<String, Part>,
+) -> Result<Split, CatalogueError> {
+    // Without a label there is nothing to learn or to compare with.
+    let labelled = |sample: &Sample| sample.label.is_some();
+    let part = |sample: &Sample| saved.get(&sample.id).copied().filter(|_| labelled(sample));
+    let parts: Vec<_> = catalogue.samples.iter().map(part).collect();
+    if parts.iter().all(Option::is_none) {
+        let reason = "it names none of the data set's labelled images: it is of another one".into();
+        return Err(CatalogueError::SplitFile { path: path.to_path_buf(), reason });
+    }
+    Ok(Split { parts })
+}
+
+/// The parts in a file that [`write_split`] saved, by the identifiers of the samples.
+///
+/// # Errors
+/// [`CatalogueError::SplitFile`] when the file cannot be read, or has other columns or parts.
+pub fn read_parts(path: &Path) -> Result<BTreeMap<String, Part>, CatalogueError> {
     let failed = |reason: String| CatalogueError::SplitFile { path: path.to_path_buf(), reason };
     let mut reader = csv::Reader::from_path(path).map_err(|error| failed(error.to_string()))?;
     let headers = reader.headers().map_err(|error| failed(error.to_string()))?;
@@ -159,7 +187,7 @@ pub fn read_split(path: &Path, catalogue: &Catalogue) -> Result<Split, Catalogue
             .ok_or(failed(format!("it has no column {name}")))
     };
     let (id, part) = (column("id")?, column("part")?);
-    let mut saved = HashMap::new();
+    let mut saved = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(|error| failed(error.to_string()))?;
         let (id, part) = (record.get(id).unwrap_or_default(), record.get(part).unwrap_or_default());
@@ -167,12 +195,7 @@ pub fn read_split(path: &Path, catalogue: &Catalogue) -> Result<Split, Catalogue
             .ok_or_else(|| failed(format!("\"{part}\" is none of train, validation, test")))?;
         saved.insert(id.to_string(), part);
     }
-    let parts: Vec<_> =
-        catalogue.samples.iter().map(|sample| saved.get(&sample.id).copied()).collect();
-    if parts.iter().all(Option::is_none) {
-        return Err(failed("it names none of the data set's images: it is of another one".into()));
-    }
-    Ok(Split { parts })
+    Ok(saved)
 }
 
 impl Part {
@@ -195,7 +218,6 @@ impl Part {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::Sample;
     use super::*;
 
     fn catalogue(counts: &[usize]) -> Catalogue {

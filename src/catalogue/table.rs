@@ -3,11 +3,13 @@
 
 mod delimited;
 mod fits;
+pub(super) mod parquet;
 mod votable;
 
 use std::path::Path;
 
 use super::{CatalogueError, Watch};
+use crate::image::container::Kind;
 pub(super) use delimited::{names_of, start_of};
 pub(super) use fits::is_fits;
 pub(super) use votable::is_votable;
@@ -43,6 +45,17 @@ impl Table {
             self.text.push_str(cells.next().unwrap_or_default().trim());
             self.ends.push(self.text.len());
         }
+    }
+
+    /// Drops all rows but the first.
+    pub(super) fn truncate(&mut self, rows: usize) {
+        self.ends.truncate(rows.saturating_mul(self.names.len()));
+        self.text.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+
+    /// Roughly the memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len() + self.ends.len() * size_of::<usize>()
     }
 
     /// Number of rows.
@@ -92,7 +105,9 @@ pub(super) fn read(
     watch: &Watch,
 ) -> Result<Table, CatalogueError> {
     let start = start_of(path).map_err(|error| CatalogueError::open(path, &error))?;
-    if is_fits(&start) {
+    if Kind::of_content(&start) == Some(Kind::Parquet) {
+        parquet::read(path, limit, watch)
+    } else if is_fits(&start) {
         fits::read(path, limit, watch)
     } else if is_votable(&start) {
         votable::read(path, limit, watch)

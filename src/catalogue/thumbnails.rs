@@ -11,9 +11,8 @@ use std::thread::JoinHandle;
 use fast_image_resize::images::Image as Raster;
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Sample, read_sample};
+use super::{Sample, read_picture, read_sample};
 use crate::image::display::{Limits, Rgb8, Stretch, to_rgb8};
-use crate::image::{is_raster, raster};
 
 /// Pixels kept, in bytes: about 4700 thumbnails of 96 × 96.
 const MAX_BYTES: usize = 128 << 20;
@@ -218,12 +217,11 @@ impl Kept {
 /// Reads a sample and makes its thumbnail. Raster files are shown as they are, FITS with the
 /// central 99.5 per cent of each band in an asinh stretch.
 fn make(sample: &Sample, side: usize) -> Result<Rgb8, String> {
-    let picture = match &sample.files[..] {
-        [file] if is_raster(file) => raster::read_rgb8(file).map_err(|error| error.to_string())?,
-        _ => {
-            let image = read_sample(sample).map_err(|error| error.to_string())?;
-            to_rgb8(&image, Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
-        }
+    let picture = if let Some(picture) = read_picture(sample).map_err(|error| error.to_string())? {
+        picture
+    } else {
+        let image = read_sample(sample).map_err(|error| error.to_string())?;
+        to_rgb8(&image, Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
     };
     shrink(picture, side)
 }
@@ -255,6 +253,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
+    use crate::image::raster;
 
     fn sample(file: PathBuf) -> Sample {
         Sample { id: "x".into(), files: vec![file], ..Sample::default() }

@@ -15,6 +15,9 @@ pub struct Understood {
     pub format: Format,
     /// Columns that are used, each with what for.
     pub columns: Vec<(String, String)>,
+    /// Columns, and questions with votes, that could hold the labels, where the user may choose.
+    #[serde(skip)]
+    pub label_choices: Vec<String>,
     /// Rows of the table; 0 where there is none.
     pub rows: usize,
     /// Choices that were made and could have been others.

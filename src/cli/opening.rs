@@ -1,5 +1,7 @@
 //! Arguments that say how a data set is to be opened.
 
+use std::path::PathBuf;
+
 use super::BadArgument;
 use super::input::set;
 use crate::catalogue::OpenOptions;
@@ -30,6 +32,16 @@ pub(super) struct OpeningArgs {
     /// Give a class another name, after the merging; may be given several times.
     #[arg(long, value_name = "OLD=NEW")]
     rename: Vec<String>,
+    /// The table's positions are cut out of this FITS image; of several, of the one that contains
+    /// a position best, or of each where --bands names as many.
+    #[arg(long, value_name = "FILE.fits", num_args = 1.., requires = "cutout_size")]
+    cutouts_from: Vec<PathBuf>,
+    /// Side of these squares: arcseconds, or with a unit as 30arcsec or 0.5arcmin.
+    #[arg(long, value_name = "ANGLE", value_parser = super::leaks::angle)]
+    cutout_size: Option<f64>,
+    /// Take squares that reach beyond their image too, with NaN there.
+    #[arg(long)]
+    cutouts_partly: bool,
     /// How the votes of Galaxy Zoo are read: raw, as the columns stand, or conditional, divided by
     /// the votes that led to the question.
     #[arg(long, value_parser = reading, value_name = "raw|conditional")]
@@ -53,6 +65,11 @@ impl OpeningArgs {
         set(&mut options.label_column, self.label_column.as_ref());
         set(&mut options.band_pattern, self.band_pattern.as_ref());
         set(&mut options.bands, self.bands.as_ref());
+        if !self.cutouts_from.is_empty() {
+            options.cutouts_from.clone_from(&self.cutouts_from);
+        }
+        set(&mut options.cutout_arcsec, self.cutout_size.as_ref());
+        options.cutouts_partly |= self.cutouts_partly;
         for (ours, theirs) in [
             (&self.filter, &mut options.filters),
             (&self.merge, &mut options.merge),

@@ -63,6 +63,10 @@ struct DataArgs {
     /// Seed of the split, if it is to differ from --seed.
     #[arg(long, value_name = "N")]
     split_seed: Option<u64>,
+    /// A saved split in place of a drawn one: CSV with the columns id and part (train, validation,
+    /// test), such as the split.csv of a run.
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["folds", "resume", "keep_together"])]
+    split: Option<PathBuf>,
     /// Keep images of one object in one part: those closer on the sky than an angle, or whose
     /// pictures' hashes differ in few bits [without value: 2arcsec,8].
     #[arg(long, value_name = "ANGLE,BITS", num_args = 0..=1, require_equals = true, default_missing_value = "2arcsec,8", value_parser = together)]
@@ -269,6 +273,7 @@ impl DataArgs {
         set(&mut plan.split.validation, self.val.as_ref());
         set(&mut plan.split.test, self.test.as_ref());
         set(&mut plan.split.keep_together, self.keep_together.map(Some).as_ref());
+        set(&mut plan.split_file, self.split.as_ref());
         self.opening.apply(&mut plan.open)
     }
 }

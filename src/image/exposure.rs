@@ -9,13 +9,15 @@ use super::pyramid::{Plane, Pyramid};
 use super::region::Physical;
 use super::sky::{NoWcs, Wcs};
 use super::view::Layers;
-use super::{Format, Image, ImageError};
+use super::{Format, Image, ImageError, Place, read_place};
 
 /// One plane of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Part {
     /// The file.
     pub path: PathBuf,
+    /// Where in it the image is; elsewhere than in the whole, `hdu` does not count.
+    pub place: Place,
     /// Header-data unit of a FITS file, from 0; `None` for the first with an image.
     pub hdu: Option<usize>,
     /// Plane of a cube, from 0.
@@ -26,7 +28,7 @@ impl Part {
     /// The file's name.
     pub fn file_name(&self) -> String {
         let name = self.path.file_name().unwrap_or(self.path.as_os_str());
-        name.to_string_lossy().into_owned()
+        self.place.in_file(Path::new(name))
     }
 
     /// The file's name, with HDU and plane where they are not the first.
@@ -73,18 +75,47 @@ impl Exposure {
     /// different sizes.
     pub fn read(parts: &[Part]) -> Result<Self, ImageError> {
         let first = &parts[0];
+        if parts.iter().any(|part| part.place != Place::Whole) {
+            return Self::of_places(parts);
+        }
         match Format::of(&first.path)? {
-            Format::Raster(_) if parts.len() == 1 => Self::photograph(&first.path),
+            Format::Raster(_) if parts.len() == 1 => {
+                Self::photograph(&first.path, &super::raster::read(&first.path)?)
+            }
             Format::Raster(_) => Self::together(parts, false),
             Format::Fits => Self::together(parts, true),
         }
     }
 
-    fn photograph(path: &Path) -> Result<Self, ImageError> {
-        let image = super::raster::read(path)?;
+    /// Images that are rows or rectangles of their files.
+    fn of_places(parts: &[Part]) -> Result<Self, ImageError> {
+        let first = &parts[0];
+        let image = read_place(&first.path, first.place)?;
+        if parts.len() == 1 && image.header.is_empty() {
+            return Self::photograph(&first.path, &image);
+        }
+        let mut pyramids = vec![Pyramid::of(plane_of(first, &image)?)];
+        for part in &parts[1..] {
+            let of_first = (&part.path, part.place) == (&first.path, first.place);
+            let other = if of_first { None } else { Some(read_place(&part.path, part.place)?) };
+            pyramids.push(Pyramid::of(plane_of(part, other.as_ref().unwrap_or(&image))?));
+        }
+        let y_up = matches!(first.place, Place::Section(_));
+        let mut exposure = Self::bare(&first.path, pyramids, image.bands, y_up)?;
+        let card = |(keyword, value): &(String, String)| Card {
+            keyword: keyword.clone(),
+            value: value.clone(),
+            ..Card::default()
+        };
+        exposure.header = image.header.iter().map(card).collect();
+        exposure.locate(&image.header);
+        Ok(exposure)
+    }
+
+    fn photograph(path: &Path, image: &Image) -> Result<Self, ImageError> {
         let planes = image.bands;
         let bands = if planes >= 3 { 0..3 } else { 0..1 };
-        let pyramids = bands.map(|band| pyramid(&image, band)).collect();
+        let pyramids = bands.map(|band| pyramid(image, band)).collect();
         Ok(Self { is_photograph: true, ..Self::bare(path, pyramids, planes, false)? })
     }
 
@@ -134,16 +165,21 @@ impl Exposure {
             self.planes = hdu.bands_height_width()[0].max(1);
         }
         self.header = fits::header(&part.path, Some(self.hdu))?;
-        self.unit = self.text("BUNIT");
         let cards: Vec<(String, String)> =
             self.header.iter().map(|card| (card.keyword.clone(), card.value.clone())).collect();
-        self.physical = Physical::of(&cards);
-        match Wcs::read(&cards) {
+        self.locate(&cards);
+        Ok(())
+    }
+
+    /// Adds the coordinates that the cards give.
+    fn locate(&mut self, cards: &[(String, String)]) {
+        self.unit = self.text("BUNIT");
+        self.physical = Physical::of(cards);
+        match Wcs::read(cards) {
             Ok(wcs) => self.wcs = Some(wcs),
             Err(NoWcs::Absent) => {}
             Err(problem) => self.wcs_problem = Some(problem.to_string()),
         }
-        Ok(())
     }
 
     /// The value of a card; `None` where it is missing or blank.
@@ -180,7 +216,11 @@ fn read_plane(part: &Part) -> Result<Plane, ImageError> {
         let image = fits::read_plane(&part.path, part.hdu, part.plane)?;
         return Ok(Plane { width: image.width, height: image.height, values: image.data });
     }
-    let image = super::raster::read(&part.path)?;
+    plane_of(part, &super::raster::read(&part.path)?)
+}
+
+/// The plane of an image that was read.
+fn plane_of(part: &Part, image: &Image) -> Result<Plane, ImageError> {
     if part.plane >= image.bands {
         let reason = format!("it has {} bands, no number {}", image.bands, part.plane + 1);
         return Err(ImageError::format(&part.path, reason));

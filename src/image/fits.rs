@@ -29,7 +29,9 @@ use std::path::Path;
 
 pub use super::info::FileInfo;
 pub use card::Card;
+pub(super) use cutout::cut_section;
 pub use cutout::{Cutter, Section};
+pub(super) use plain::read_at;
 pub(super) use source::Packing;
 pub use table::{FitsTable, holds_table, read_table};
 pub use units::{HduInfo, HduKind, hdus, header};

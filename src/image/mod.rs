@@ -1,13 +1,16 @@
-//! Images as Arclet knows them: f32 planes with a header, read from FITS and raster files.
+//! Images as Arclet knows them: f32 planes with a header, read from FITS and raster files, and from
+//! files that hold many ([`container`]).
 //!
 //! This room knows files and pixels only; no network, no window. Threads are its callers', but for
 //! the one that watches the processes of [`apart`].
 
 pub mod apart;
+pub mod container;
 pub mod display;
 pub mod exposure;
 pub mod fits;
 mod info;
+mod place;
 pub mod pyramid;
 pub mod raster;
 pub mod region;
@@ -19,6 +22,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use info::{FileInfo, Sky};
+pub use place::{Place, picture_place, read_place};
 
 /// Images with more pixels (over all bands) are refused: 2²⁹ are 2 GiB of f32.
 const MAX_PIXELS: u64 = 1 << 29;

@@ -16,8 +16,9 @@ use ::image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, Limits as DecodingLimits,
 };
 
-use super::display::{Limits, Rgb8, Stretch, to_rgb8};
+use super::display::Rgb8;
 use super::info::{FileInfo, Statistics};
+use super::place::as_it_is;
 use super::{Format, Image, ImageError, RasterFormat, check_pixels};
 
 /// Largest memory a decoder may take, in bytes.
@@ -32,10 +33,22 @@ const MAX_DECODER_BYTES: u64 = 4 << 30;
 /// # Errors
 /// [`ImageError`] when the file cannot be opened, is broken, of an unknown kind, or too large.
 pub fn read(path: &Path) -> Result<Image, ImageError> {
-    Ok(match decode(path)? {
-        (Decoded::Picture(picture), _) => planes(&picture),
-        (Decoded::Planes(image), _) => image,
-    })
+    Ok(decode(path)?.0.into_image())
+}
+
+/// Reads an image that lies within another file, as [`read`] does; `name` says where, for messages.
+pub(super) fn decode_image(name: &Path, bytes: &[u8]) -> Result<Image, ImageError> {
+    Ok(decode_bytes(name, format_of(name, bytes)?, bytes)?.0.into_image())
+}
+
+/// Reads an image that lies within another file as [`read_rgb8`] does.
+pub(super) fn decode_rgb8(name: &Path, bytes: &[u8]) -> Result<Rgb8, ImageError> {
+    Ok(decode_bytes(name, format_of(name, bytes)?, bytes)?.0.into_rgb8())
+}
+
+fn format_of(name: &Path, bytes: &[u8]) -> Result<RasterFormat, ImageError> {
+    let format = RasterFormat::of_content(bytes);
+    format.ok_or_else(|| ImageError::format(name, "what it holds is neither JPEG, PNG nor TIFF"))
 }
 
 /// Reads a file as an 8-bit RGB picture, which is faster than [`read`] where only a thumbnail is
@@ -44,16 +57,7 @@ pub fn read(path: &Path) -> Result<Image, ImageError> {
 /// # Errors
 /// As [`read`].
 pub fn read_rgb8(path: &Path) -> Result<Rgb8, ImageError> {
-    Ok(match decode(path)?.0 {
-        Decoded::Picture(picture) => {
-            let picture = picture.into_rgb8();
-            let (width, height) = (picture.width() as usize, picture.height() as usize);
-            Rgb8 { width, height, pixels: picture.into_raw() }
-        }
-        Decoded::Planes(image) => {
-            to_rgb8(&image, Limits::Fixed { low: 0.0, high: 1.0 }, Stretch::Linear)
-        }
-    })
+    Ok(decode(path)?.0.into_rgb8())
 }
 
 /// Describes a file, with statistics over the values as [`read`] gives them: `bscale` is the step
@@ -67,10 +71,7 @@ pub fn info(path: &Path) -> Result<FileInfo, ImageError> {
         Format::Raster(format) => format.name(),
         Format::Fits => "FITS",
     };
-    let image = match decoded {
-        Decoded::Picture(picture) => planes(&picture),
-        Decoded::Planes(image) => image,
-    };
+    let image = decoded.into_image();
     let mut shape = vec![image.height as u64, image.width as u64];
     if image.bands > 1 {
         shape.insert(0, image.bands as u64);
@@ -150,24 +151,53 @@ enum Decoded {
     Planes(Image),
 }
 
+impl Decoded {
+    fn into_image(self) -> Image {
+        match self {
+            Self::Picture(picture) => planes(&picture),
+            Self::Planes(image) => image,
+        }
+    }
+
+    fn into_rgb8(self) -> Rgb8 {
+        match self {
+            Self::Picture(picture) => {
+                let picture = picture.into_rgb8();
+                let (width, height) = (picture.width() as usize, picture.height() as usize);
+                Rgb8 { width, height, pixels: picture.into_raw() }
+            }
+            Self::Planes(image) => as_it_is(&image),
+        }
+    }
+}
+
 /// Decodes a file, and says how many bits its values have (negative for floating point).
 fn decode(path: &Path) -> Result<(Decoded, i64), ImageError> {
     let Format::Raster(format) = Format::of(path)? else {
         return Err(ImageError::format(path, "it is a FITS file"));
     };
     let bytes = std::fs::read(path).map_err(|error| ImageError::open(path, &error))?;
+    decode_bytes(path, format, &bytes)
+}
+
+/// Decodes what stands in a file, or lies within another one.
+fn decode_bytes(
+    path: &Path,
+    format: RasterFormat,
+    bytes: &[u8],
+) -> Result<(Decoded, i64), ImageError> {
     let decoded = catch_unwind(AssertUnwindSafe(|| match format {
         RasterFormat::Jpeg => {
-            let decoder = JpegDecoder::new(Cursor::new(&bytes)).map_err(|e| broken(path, &e))?;
+            let decoder = JpegDecoder::new(Cursor::new(bytes)).map_err(|e| broken(path, &e))?;
             picture(path, decoder, bytes.len())
         }
         RasterFormat::Png => {
-            let decoder = PngDecoder::with_limits(Cursor::new(&bytes), limits())
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits())
                 .map_err(|e| broken(path, &e))?;
             picture(path, decoder, bytes.len())
         }
         RasterFormat::Tiff => {
-            let (image, bitpix) = tiff_file::read(path, &bytes)?;
+            let (image, bitpix) = tiff_file::read(path, bytes)?;
             Ok((Decoded::Planes(image), bitpix))
         }
     }));

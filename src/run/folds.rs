@@ -44,6 +44,11 @@ impl Folds {
     /// or a data set that cannot be divided so.
     pub fn create(plan: Plan, count: usize, folder: &Path) -> Result<Self, RunError> {
         let plan = with_absolute_paths(plan)?;
+        if !plan.split_file.as_os_str().is_empty() || !plan.moved.is_empty() {
+            let reason = "a cross-validation draws its own parts: leave out --split and objects \
+                          that were moved by hand";
+            return Err(TrainError::Data(reason.into()).into());
+        }
         let folds = Self { folder: folder.into(), plan, count };
         let catalogue = folds.catalogue()?;
         catalogue::split(&catalogue, &folds.plan_of(1).split).map_err(TrainError::Catalogue)?;

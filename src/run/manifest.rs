@@ -44,6 +44,7 @@ pub fn read_manifest(folder: &Path) -> Result<(Plan, RunInfo), RunError> {
     let text = read_text(&path, "a run folder holds its plan there")?;
     let (mut plan, info) = parse(&path, &text)?;
     find_network(&mut plan, &path);
+    find_split(&mut plan, &path);
     let info = info.ok_or_else(|| RunError::format(&path, "the table [run] is missing"))?;
     Ok((plan, info))
 }
@@ -57,7 +58,16 @@ pub fn read_plan(path: &Path) -> Result<Plan, RunError> {
     let text = read_text(&path, "give a run folder or a file of settings such as its run.toml")?;
     let (mut plan, _) = parse(&path, &text)?;
     find_network(&mut plan, &path);
+    find_split(&mut plan, &path);
     Ok(plan)
+}
+
+/// A run keeps the split it was given, so that it can be repeated without the file it came from.
+fn find_split(plan: &mut Plan, manifest: &Path) {
+    let own = manifest.with_file_name(name::SPLIT);
+    if !plan.split_file.as_os_str().is_empty() && own.is_file() {
+        plan.split_file = own;
+    }
 }
 
 /// The network's file in the folder of the plan, wherever the folder has been moved to.

@@ -34,6 +34,8 @@ mod outputs;
 mod predictions;
 mod split;
 #[cfg(test)]
+mod split_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
@@ -88,7 +90,8 @@ fn with_absolute_paths(mut plan: Plan) -> Result<Plan, RunError> {
     plan.validate()?;
     let absolute =
         |path: &Path| std::path::absolute(path).map_err(|error| RunError::read(path, error));
-    for path in [&mut plan.data, &mut plan.weights] {
+    let from = plan.open.cutouts_from.iter_mut();
+    for path in [&mut plan.data, &mut plan.split_file, &mut plan.weights].into_iter().chain(from) {
         if !path.as_os_str().is_empty() {
             *path = absolute(path)?;
         }

@@ -55,7 +55,7 @@ fn row(
     predictions: &Predictions,
     index: usize,
 ) -> Vec<String> {
-    let file = sample.files.first().map(|file| file.display().to_string()).unwrap_or_default();
+    let file = sample.location();
     let label = sample.label.map(|label| catalogue.classes[label].clone()).unwrap_or_default();
     let probabilities = predictions.row(index).iter().map(f32::to_string);
     [sample.id.clone(), file, label].into_iter().chain(probabilities).collect()

@@ -1,5 +1,6 @@
 //! Everything a face can ask for, as data.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::state::{DeviceEntry, ThemeChoice};
 use super::viewer::ViewerAction;
 use super::weights::WeightsQuestion;
 use crate::catalogue::leak::{Closeness, Found};
-use crate::catalogue::{Catalogue, OpenOptions};
+use crate::catalogue::{Catalogue, OpenOptions, Part};
 use crate::network::transfer::Report;
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Plan, Watch};
@@ -60,6 +61,13 @@ pub enum Action {
     LeaksFound(u64, Result<Found, String>),
     /// End the search.
     CancelLeaks,
+
+    // The split by hand
+    /// Move these galaxies (indices in the catalogue) to a part of the split; `None`: back to the
+    /// part that the split gives them.
+    MoveTo(Vec<usize>, Option<Part>),
+    /// The saved split in a file, or why it could not be read.
+    TakeSplit(PathBuf, Result<BTreeMap<String, Part>, String>),
 
     // The configuration
     /// Replace the plan. Successive ones until [`Action::Settle`] are one step of undo.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::action::Opened;
 use super::leaks::{LeakSearch, LeakStage};
+use super::splits::SavedSplit;
 use crate::catalogue::leak::{Leak, leaks, split_with};
-use crate::catalogue::{Catalogue, OpenOptions, Part, Split, SplitOptions};
+use crate::catalogue::{Catalogue, OpenOptions, Part, Split, split_by_id};
 use crate::pipeline::Pipeline;
 use crate::train::Plan;
 
@@ -125,11 +126,11 @@ impl Filter {
 }
 
 impl Dataset {
-    /// Wraps a catalogue that was just opened.
-    pub fn new(opened: Opened, split: &SplitOptions) -> Self {
+    /// Wraps a catalogue that was just opened and is not divided yet.
+    pub fn new(opened: Opened) -> Self {
         let Opened { ticket: generation, path, options, catalogue, suggested, first } = opened;
         let class_counts = catalogue.class_counts();
-        let mut dataset = Self {
+        Self {
             path,
             options,
             generation,
@@ -143,23 +144,21 @@ impl Dataset {
             split_error: None,
             filter: Filter::default(),
             shown: Vec::new(),
-        };
-        dataset.divide(split, None);
-        dataset
+        }
     }
 
     /// Divides anew; what cannot be divided belongs to no part, and the reason is kept. Which
     /// images belong together is what a search has found by the same limits; until then the parts
-    /// are those before such images are moved.
-    pub(super) fn divide(&mut self, options: &SplitOptions, search: Option<&LeakSearch>) {
-        let groups = options.keep_together.as_ref().zip(search);
-        let groups = groups.and_then(|(limits, search)| search.groups(self.generation, limits));
-        let groups = groups.map(|groups| &**groups);
-        let (split, error) = match split_with(&self.catalogue, options, groups) {
+    /// are those before such images are moved. Objects moved by hand come last.
+    pub(super) fn divide(
+        &mut self,
+        plan: &Plan,
+        saved: Option<&SavedSplit>,
+        search: Option<&LeakSearch>,
+    ) {
+        let (split, error) = match self.split_of(plan, saved, search) {
             Ok(split) => (split, None),
-            Err(error) => {
-                (Split { parts: vec![None; self.catalogue.samples.len()] }, Some(error.to_string()))
-            }
+            Err(error) => (Split { parts: vec![None; self.catalogue.samples.len()] }, Some(error)),
         };
         self.split = Arc::new(split);
         self.split_error = error;
@@ -171,6 +170,28 @@ impl Dataset {
             _ => Vec::new(),
         };
         self.list();
+    }
+
+    fn split_of(
+        &self,
+        plan: &Plan,
+        saved: Option<&SavedSplit>,
+        search: Option<&LeakSearch>,
+    ) -> Result<Split, String> {
+        let mut split = if plan.split_file.as_os_str().is_empty() {
+            let groups = plan.split.keep_together.as_ref().zip(search);
+            let groups = groups.and_then(|(limits, search)| search.groups(self.generation, limits));
+            let groups = groups.map(|groups| &**groups);
+            split_with(&self.catalogue, &plan.split, groups).map_err(|error| error.to_string())?
+        } else {
+            let saved = saved.filter(|saved| saved.path == plan.split_file);
+            let parts = saved.and_then(|saved| saved.parts.clone());
+            let parts = parts.ok_or("the saved split is being read")??;
+            split_by_id(&self.catalogue, &plan.split_file, &parts)
+                .map_err(|error| error.to_string())?
+        };
+        split.move_by_hand(&self.catalogue, &plan.moved);
+        Ok(split)
     }
 
     /// Applies a filter.

@@ -50,6 +50,8 @@ pub enum Effect {
     Resume(RunId, PathBuf),
     /// Read settings, or a network, on a background thread.
     ReadSettings(PathBuf),
+    /// Read a saved split on a background thread.
+    ReadSplit(PathBuf),
     /// Read a weight file on a background thread and tell how it fits.
     InspectWeights(Box<WeightsQuestion>),
     /// Compare a device with the processor.

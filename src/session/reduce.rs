@@ -1,5 +1,6 @@
 //! The one place where the state changes.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +11,8 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
-use super::{leaks, viewer, weights};
-use crate::catalogue::{Catalogue, OpenOptions};
+use super::{leaks, splits, viewer, weights};
+use crate::catalogue::{Catalogue, OpenOptions, Part, SplitOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
 
@@ -20,6 +21,7 @@ pub fn reduce(state: &mut State, action: Action) -> Vec<Effect> {
     let mut effects = carry_out(state, action);
     effects.extend(weights::ask(state));
     effects.extend(leaks::ask(state));
+    effects.extend(splits::ask(state));
     effects
 }
 
@@ -42,6 +44,18 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::LeakProgress(ticket, done, of) => leaks::progress(state, ticket, done, of),
         Action::LeaksFound(ticket, result) => {
             if leaks::take(state, ticket, result) {
+                divide(state);
+            }
+        }
+        Action::MoveTo(samples, part) => {
+            if let Some(plan) = splits::moved(state, &samples, part) {
+                state.undo.settle(&state.plan);
+                configure(state, plan);
+                state.undo.settle(&state.plan);
+            }
+        }
+        Action::TakeSplit(path, parts) => {
+            if splits::take(state, &path, parts) {
                 divide(state);
             }
         }
@@ -127,7 +141,7 @@ fn opened(state: &mut State, opened: Opened) {
     state.plan.data.clone_from(&opened.path);
     state.plan.open.clone_from(&opened.options);
     adopt_pipeline(state, &opened.suggested);
-    let dataset = Dataset::new(opened, &state.plan.split);
+    let dataset = Dataset::new(opened);
     state.leaks = None;
     let (samples, classes) = (dataset.catalogue.samples.len(), dataset.catalogue.classes.len());
     state.log.push(Level::Info, format!("Opened {samples} galaxies in {classes} classes."));
@@ -136,8 +150,10 @@ fn opened(state: &mut State, opened: Opened) {
         let text = format!("{skipped} files were left out; the Data panel lists the reasons.");
         state.log.push(Level::Warning, text);
     }
-    state.selected = dataset.shown.first().copied();
     state.data = Data::Ready(Box::new(dataset));
+    splits::forget_foreign(state);
+    divide(state);
+    state.selected = state.data.ready().and_then(|data| data.shown.first().copied());
 }
 
 /// Takes the pipeline that fits the images, unless the user has set one.
@@ -263,24 +279,28 @@ fn take_network(state: &mut State, path: &Path, read: Result<String, String>) {
 }
 
 fn travel(state: &mut State, step: impl FnOnce(&mut State) -> bool) {
-    let split = state.plan.split;
-    if step(state) && state.plan.split != split {
+    let before = split_of(&state.plan);
+    if step(state) && split_of(&state.plan) != before {
         divide(state);
     }
 }
 
 fn replace_plan(state: &mut State, plan: Plan) {
-    let split = state.plan.split;
+    let before = split_of(&state.plan);
     state.plan = plan;
-    if state.plan.split != split {
+    if split_of(&state.plan) != before {
         divide(state);
     }
 }
 
+/// What decides the parts.
+fn split_of(plan: &Plan) -> (SplitOptions, PathBuf, BTreeMap<String, Part>) {
+    (plan.split, plan.split_file.clone(), plan.moved.clone())
+}
+
 fn divide(state: &mut State) {
-    let options = state.plan.split;
     if let Some(dataset) = state.data.ready_mut() {
-        dataset.divide(&options, state.leaks.as_ref());
+        dataset.divide(&state.plan, state.saved_split.as_ref(), state.leaks.as_ref());
     }
 }
 

@@ -9,6 +9,7 @@ use super::finder::FinderView;
 use super::leaks::LeakSearch;
 use super::log::Log;
 use super::runs::{RunId, RunView};
+use super::splits::SavedSplit;
 use super::undo::Undo;
 use super::viewer::Viewer;
 use super::weights::WeightsView;
@@ -36,6 +37,8 @@ pub struct State {
     pub weights: Option<WeightsView>,
     /// The search for images of one object in different parts.
     pub leaks: Option<LeakSearch>,
+    /// The saved split that the plan names; `None` without one.
+    pub saved_split: Option<SavedSplit>,
     /// The images that the viewer shows.
     pub viewer: Viewer,
     /// What can train.

@@ -1,11 +1,12 @@
 //! The plan of a run: every setting that is needed to repeat it, and the check of each.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::architectures::{self, custom};
-use crate::catalogue::{OpenOptions, SplitOptions};
+use crate::catalogue::{self, Catalogue, CatalogueError, OpenOptions, Part, Split, SplitOptions};
 use crate::network::transfer::BandAdaptation;
 use crate::network::{Activation, Network, NetworkError};
 use crate::pipeline::Pipeline;
@@ -20,6 +21,12 @@ pub struct Plan {
     pub open: OpenOptions,
     /// How it is split.
     pub split: SplitOptions,
+    /// A saved split (CSV with `id` and `part`) in place of a drawn one; empty for none.
+    #[serde(skip_serializing_if = "is_empty")]
+    pub split_file: PathBuf,
+    /// Objects that were moved into another part by hand, by their identifiers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub moved: BTreeMap<String, Part>,
     /// What the network sees.
     pub pipeline: Pipeline,
     /// Name of the architecture, e.g. `resnet18`, or the path of a file with a network (`.toml`).
@@ -81,6 +88,8 @@ impl Default for Plan {
             data: PathBuf::new(),
             open: OpenOptions::default(),
             split: SplitOptions::default(),
+            split_file: PathBuf::new(),
+            moved: BTreeMap::new(),
             pipeline: Pipeline::default(),
             network: "resnet18".into(),
             activation: None,
@@ -111,7 +120,26 @@ impl Default for Plan {
     }
 }
 
+fn is_empty(path: &Path) -> bool {
+    path.as_os_str().is_empty()
+}
+
 impl Plan {
+    /// Divides a data set as the plan says: by a saved split or a drawn one, then with the objects
+    /// that were moved by hand.
+    ///
+    /// # Errors
+    /// [`CatalogueError`] when the split cannot be drawn, or the saved one not be read.
+    pub fn split_of(&self, catalogue: &Catalogue) -> Result<Split, CatalogueError> {
+        let mut split = if is_empty(&self.split_file) {
+            catalogue::split(catalogue, &self.split)?
+        } else {
+            catalogue::read_split(&self.split_file, catalogue)?
+        };
+        split.move_by_hand(catalogue, &self.moved);
+        Ok(split)
+    }
+
     /// The network that this plan trains, for images of `input` = channels, height, width.
     ///
     /// # Errors

@@ -34,6 +34,7 @@ struct Summary {
     classes: Vec<(String, usize)>,
     targets: usize,
     columns: Vec<(String, String)>,
+    label_choices: Vec<String>,
     notes: Vec<String>,
     left_out: Vec<LeftOutRows>,
     votes: Option<VoteRule>,
@@ -69,6 +70,7 @@ impl Preview {
                     }
                     problem = busy.then_some("wait for the preview");
                     summary_ui(ui, summary);
+                    label_ui(ui, summary, &mut self.options.label_column);
                 }
                 Some(Err(error)) => {
                     error_ui(ui, error);
@@ -110,6 +112,27 @@ impl Preview {
             }
         }
     }
+}
+
+/// Which column holds the labels, where there is a choice.
+fn label_ui(ui: &mut Ui, summary: &Summary, chosen: &mut String) {
+    if summary.label_choices.is_empty() {
+        return;
+    }
+    let found = summary.columns.iter().find(|(_, role)| role == "label");
+    let title = match (chosen.as_str(), found) {
+        ("", Some((name, _))) => format!("{name} (found)"),
+        ("", None) => "None found".to_owned(),
+        (name, _) => name.to_owned(),
+    };
+    let help = "The class; galaxies without one are shown, but not trained on";
+    combo_ui(ui, Row::new("Label", help), &title, |ui| {
+        let mut changed = ui.selectable_value(chosen, String::new(), "As found").changed();
+        for name in &summary.label_choices {
+            changed |= ui.selectable_value(chosen, name.clone(), name).changed();
+        }
+        changed
+    });
 }
 
 fn votes_ui(ui: &mut Ui, rule: &mut VoteRule) {
@@ -205,6 +228,7 @@ fn summary(catalogue: Catalogue) -> Summary {
         targets: catalogue.targets.len(),
         left_out: understood.counts().into_iter().map(of_reason).collect(),
         columns: understood.columns,
+        label_choices: understood.label_choices,
         notes: understood.notes,
         votes: understood.votes,
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use egui::{Color32, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Color32, DragValue, RichText, ScrollArea, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use super::{Next, open_ui};
@@ -20,14 +20,20 @@ pub(super) struct List {
     preview: Slot<PathBuf, Result<ListPreview, String>>,
     /// The columns were guessed once; from then on the user's word counts.
     guessed: bool,
+    /// The image that positions are cut from, as it is typed; empty for none.
+    image: String,
 }
+
+/// Side of the cutouts that is offered at first, in arcseconds.
+const CUTOUT_ARCSEC: f64 = 30.0;
 
 impl List {
     pub(super) fn new(path: PathBuf, ctx: &egui::Context) -> Self {
         let work = |path: PathBuf| preview(&path).map_err(|error| error.to_string());
         let mut preview = Slot::new("list", ctx, work);
         preview.ask(path.clone());
-        Self { path, options: OpenOptions::default(), preview, guessed: false }
+        let options = OpenOptions::default();
+        Self { path, options, preview, guessed: false, image: String::new() }
     }
 
     pub(super) fn ui(&mut self, ui: &mut Ui, desk: &mut Desk<'_>) -> Next {
@@ -48,6 +54,9 @@ impl List {
                     self.options.label_column = preview.label_column.clone().unwrap_or_default();
                 }
                 columns_ui(ui, preview, &mut self.options);
+                if preview.has_positions {
+                    cutouts_ui(ui, &mut self.image, preview, &mut self.options);
+                }
                 table_ui(ui, preview, &self.options);
                 let unknown = self.options.file_column.is_empty() && !preview.has_positions;
                 unknown.then_some("choose the column of the files")
@@ -68,6 +77,47 @@ fn columns_ui(ui: &mut Ui, preview: &ListPreview, options: &mut OpenOptions) {
             .desired_width(300.0)
             .hint_text("one file per object; or: {id}_{band}.fits");
         ui.add(edit);
+    });
+    ui.add_space(SPACE * 0.5);
+}
+
+/// The image that a square around each position is cut from, and the side of the square.
+fn cutouts_ui(ui: &mut Ui, image: &mut String, preview: &ListPreview, options: &mut OpenOptions) {
+    let help = "A FITS image that contains the positions: each becomes a square cut from it";
+    let name = |path: &PathBuf| {
+        path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    };
+    let title = match image.as_str() {
+        "" => "No: one file each".to_owned(),
+        path => name(&PathBuf::from(path)),
+    };
+    combo_ui(ui, Row::new("Cut out of", help), &title, |ui| {
+        let mut changed = ui.selectable_value(image, String::new(), "No: one file each").changed();
+        for path in &preview.images {
+            let text = path.to_string_lossy().into_owned();
+            changed |= ui.selectable_value(image, text, name(path)).changed();
+        }
+        changed
+    });
+    row_ui(ui, Row::new("Its path", help), |ui| {
+        let edit = TextEdit::singleline(image).desired_width(420.0);
+        ui.add(edit.hint_text("or the path of another FITS image"));
+    });
+    options.cutouts_from.clear();
+    if image.trim().is_empty() {
+        options.cutout_arcsec = 0.0;
+        options.cutouts_partly = false;
+        return;
+    }
+    options.cutouts_from.push(PathBuf::from(image.trim()));
+    if options.cutout_arcsec == 0.0 {
+        options.cutout_arcsec = CUTOUT_ARCSEC;
+    }
+    row_ui(ui, Row::new("Side", "Side of the square on the sky"), |ui| {
+        let drag = DragValue::new(&mut options.cutout_arcsec).range(0.1..=36000.0).speed(0.5);
+        ui.add(drag.suffix(" arcsec"));
+        ui.checkbox(&mut options.cutouts_partly, "also beyond the edge")
+            .on_hover_text("Squares that reach beyond the image, with no value there");
     });
     ui.add_space(SPACE * 0.5);
 }

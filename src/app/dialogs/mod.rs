@@ -59,6 +59,8 @@ pub(crate) enum Purpose {
     RunsFolder,
     /// A file of settings, such as a run's `run.toml`.
     Settings,
+    /// A saved split to use in place of a drawn one.
+    Split,
     /// Trained weights to start from.
     Weights,
     /// Where to save.
@@ -77,6 +79,7 @@ impl Purpose {
             Self::Regions(_) => "Read regions (DS9)".into(),
             Self::RunsFolder => "Choose the folder for new runs".into(),
             Self::Settings => "Take settings or a network from a file (TOML)".into(),
+            Self::Split => "Use a saved split (CSV with id and part)".into(),
             Self::Weights => "Start from trained weights".into(),
             Self::Save(request) => format!("Save: {}", request.title),
         }
@@ -91,6 +94,7 @@ impl Purpose {
                 | Self::Regions(_)
                 | Self::Save(_)
                 | Self::Settings
+                | Self::Split
                 | Self::Weights
         )
     }
@@ -98,7 +102,10 @@ impl Purpose {
     /// Extensions of the files wanted.
     fn extensions(&self) -> &[&'static str] {
         match self {
-            Self::OpenList => &["csv", "tsv", "txt", "xml", "vot", "fits", "fit"],
+            Self::OpenList => {
+                &["csv", "tsv", "txt", "xml", "vot", "fits", "fit", "parquet", "h5", "hdf5"]
+            }
+            Self::Split => &["csv"],
             Self::OpenImage => image::EXTENSIONS,
             Self::Regions(_) => &["reg"],
             Self::Settings => &["toml"],
@@ -273,6 +280,11 @@ impl Dialogs {
                 actions.push(ViewerAction::ReadRegions(frame, path).into());
             }
             Purpose::RunsFolder => actions.push(Action::SetRunsFolder(Some(path))),
+            Purpose::Split => {
+                let plan = Plan { split_file: path, ..state.plan.clone() };
+                actions.push(Action::Configure(Box::new(plan)));
+                actions.push(Action::Settle);
+            }
             Purpose::Settings => actions.push(Action::ReadSettings(path)),
             Purpose::Weights => start_from(path, state, actions),
             Purpose::Save(request) => save(request, path, actions),

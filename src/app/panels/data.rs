@@ -1,14 +1,15 @@
 //! The data set: what was opened, its classes, its split, what was left out.
 
 mod leaks;
+pub(super) mod moves;
 
 use egui::{Color32, RichText, ScrollArea, Ui};
 
 use super::PanelContext;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{
-    Row, bar_ui, card_ui, empty_ui, error_ui, hint_ui, integer_ui, primary_button, section_ui,
-    slider_ui, stacked_bar_ui,
+    Row, bar_ui, card_ui, empty_ui, error_ui, hint_ui, integer_ui, primary_button, problem_ui,
+    section_ui, slider_ui, stacked_bar_ui,
 };
 use crate::catalogue::{OpenOptions, Part, Warning};
 use crate::session::{Action, Data, Dataset, Filter};
@@ -183,6 +184,14 @@ fn split_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset) {
     let error = data.split_error.as_deref();
     let row =
         Row::new("Validation", "Share of each class that settings are chosen on").problem(error);
+    let drawn = plan.split_file.as_os_str().is_empty();
+    if !drawn {
+        if let Some(error) = error {
+            problem_ui(ui, error);
+        }
+        moves::by_hand_ui(ui, ctx);
+        return parts_ui(ui, ctx.theme, data);
+    }
     let mut changed = slider_ui(ui, row, &mut validation, 0.0..=60.0, " %");
     let row = Row::new("Test", "Share of each class that is looked at once, at the end");
     changed |= slider_ui(ui, row, &mut test, 0.0..=60.0, " %");
@@ -193,6 +202,7 @@ fn split_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset) {
         plan.split.test = test / 100.0;
         ctx.push(Action::Configure(Box::new(plan)));
     }
+    moves::by_hand_ui(ui, ctx);
     parts_ui(ui, ctx.theme, data);
 }
 

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::PanelContext;
+use super::data::moves::{move_menu_ui, part_word};
 use super::data::{part_colour, part_name};
 use crate::app::galaxies::Picture;
 use crate::app::theme::SPACE;
@@ -261,6 +262,15 @@ fn tile_ui(
     if response.double_clicked() {
         ctx.push(Action::ShowPanel("inside"));
     }
+    response.context_menu(|ui| {
+        if ui.button("Open in the viewer").clicked() {
+            ctx.push(Action::Select(Some(index)));
+            ctx.push(Action::Invoke("view-galaxy"));
+            ui.close();
+        }
+        ui.separator();
+        move_menu_ui(ui, ctx, data, index);
+    });
     let square = Rect::from_min_size(rect.min, egui::Vec2::splat(rect.width()));
     ui.painter().rect_filled(square, 4, ctx.theme.well);
     let pixels = (rect.width() * ui.pixels_per_point()) as usize;
@@ -280,6 +290,9 @@ fn tile_ui(
         ui.label(RichText::new(&sample.id).color(ctx.theme.text_strong));
         let part = data.part(index).map_or("no part of the split", part_name);
         ui.label(format!("{class}, {part}"));
+        if let Some(part) = ctx.state.plan.moved.get(&sample.id) {
+            ui.label(format!("moved to {} by hand", part_word(*part)));
+        }
         if let Some((ra, dec)) = sample.ra_dec {
             ui.label(format!("RA {ra:.5}°, Dec {dec:+.5}°"));
         }

@@ -25,10 +25,11 @@ mod welcome;
 pub(crate) use inside::end_of_frame;
 pub(crate) use pipeline::draw_again;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::app::galaxies::Galaxies;
 use crate::app::theme::Theme;
+use crate::image::Place;
 use crate::image::exposure::Part;
 use crate::session::{Action, State, ViewerAction};
 
@@ -51,23 +52,23 @@ impl PanelContext<'_> {
     }
 }
 
-/// The files of the chosen galaxy; none while none is chosen.
-pub(crate) fn chosen_files(state: &State) -> Vec<PathBuf> {
+/// Where the pixels of the chosen galaxy are; nothing while none is chosen.
+pub(crate) fn chosen_parts(state: &State) -> Vec<Part> {
     let sample = state.selected.zip(state.data.ready());
     let sample = sample.and_then(|(index, data)| data.catalogue.samples.get(index));
-    sample.map(|sample| sample.files.clone()).unwrap_or_default()
+    let part = |(path, place): (&Path, Place)| Part { path: path.into(), place, ..Part::default() };
+    sample.map(|sample| sample.sources().map(part).collect()).unwrap_or_default()
 }
 
 /// Opens the chosen galaxy in the viewer; one with three bands or more in files of their own as
 /// colours, the last band red as the bands go from blue to red.
 pub(crate) fn view_chosen(state: &State) -> ViewerAction {
-    let files = chosen_files(state);
-    let last = files.len().saturating_sub(1);
+    let parts = chosen_parts(state);
+    let last = parts.len().saturating_sub(1);
     if last < 2 {
-        return ViewerAction::Open(files);
+        return ViewerAction::OpenParts(parts);
     }
-    let part = |place: usize| Part { path: files[place].clone(), hdu: None, plane: 0 };
-    ViewerAction::OpenColours(Box::new([last, last / 2, 0].map(part)))
+    ViewerAction::OpenColours(Box::new([last, last / 2, 0].map(|band| parts[band].clone())))
 }
 
 /// One panel.

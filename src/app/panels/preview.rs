@@ -8,8 +8,8 @@ use egui::{Context, Id, TextureHandle};
 use crate::app::galaxies::upload;
 use crate::app::slot::Slot;
 use crate::catalogue::{self, Sample};
-use crate::image::Image;
 use crate::image::display::{self, Limits, Rgb8, Stretch};
+use crate::image::{Image, Place};
 use crate::pipeline::{self, Pipeline};
 
 /// Augmented draws that are shown.
@@ -77,6 +77,7 @@ impl Preview {
 #[derive(Default)]
 struct Cache {
     files: Vec<PathBuf>,
+    places: Vec<Place>,
     image: Option<(Arc<Image>, TextureHandle)>,
 }
 
@@ -97,7 +98,7 @@ impl Cache {
         ctx: &Context,
         sample: &Sample,
     ) -> Result<(Arc<Image>, TextureHandle), String> {
-        if self.files == sample.files
+        if (&self.files, &self.places) == (&sample.files, &sample.places)
             && let Some(image) = &self.image
         {
             return Ok(image.clone());
@@ -106,6 +107,7 @@ impl Cache {
         let texture = upload(ctx, "original", &original(&image));
         let image = (Arc::new(image), texture);
         self.files.clone_from(&sample.files);
+        self.places.clone_from(&sample.places);
         self.image = Some(image.clone());
         Ok(image)
     }

@@ -6,7 +6,7 @@ use egui::{Rect, TextureHandle, Ui, pos2};
 
 use crate::app::galaxies::{Galaxies, Picture};
 use crate::app::theme::Theme;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Sample};
 use crate::session::{Action, RunView, State};
 
 /// The samples of a run's catalogue, seen from the open data set.
@@ -49,7 +49,7 @@ impl<'a> RunSamples<'a> {
         side: f32,
     ) -> Option<Picture> {
         let known = self.run?.samples.get(sample)?;
-        let key = if self.same { sample } else { foreign_key(&known.files) };
+        let key = if self.same { sample } else { foreign_key(known) };
         let pixels = (side * ui.pixels_per_point()).ceil() as usize;
         Some(galaxies.picture(ui.ctx(), key, known, pixels))
     }
@@ -91,15 +91,15 @@ fn same(a: &Catalogue, b: &Catalogue) -> bool {
     }
     let ends = |c: &Catalogue| {
         [c.samples.first(), c.samples.last()]
-            .map(|sample| sample.map(|s| (s.id.clone(), s.files.clone())))
+            .map(|sample| sample.map(|s| (s.id.clone(), s.files.clone(), s.places.clone())))
     };
     a.root == b.root && a.samples.len() == b.samples.len() && ends(a) == ends(b)
 }
 
 /// A number for the picture of a galaxy that is not in the open data set, above all indices.
-fn foreign_key(files: &[std::path::PathBuf]) -> usize {
+fn foreign_key(sample: &Sample) -> usize {
     let mut hasher = DefaultHasher::new();
-    files.hash(&mut hasher);
+    (&sample.files, &sample.places).hash(&mut hasher);
     hasher.finish() as usize | 1 << (usize::BITS - 1)
 }
 
@@ -127,7 +127,6 @@ pub(crate) fn short_name(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Sample;
 
     fn catalogue(root: &str, ids: &[&str]) -> Catalogue {
         let sample = |id: &&str| Sample { id: (*id).into(), ..Sample::default() };

@@ -29,7 +29,7 @@ pub(super) fn of(
             sample
                 .files
                 .first()
-                .filter(|path| may_be_fits(path))
+                .filter(|path| sample.has_own_file() && may_be_fits(path))
                 .and_then(|path| fits::centre(path))
         };
         Ok(sample.ra_dec.or_else(centre).filter(|(ra, dec)| ra.is_finite() && dec.abs() <= 90.0))

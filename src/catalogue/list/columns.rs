@@ -96,7 +96,7 @@ fn named(name: &str, wanted: &[&str]) -> Option<usize> {
 
 /// Where labels come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Labels {
+pub(in crate::catalogue) enum Labels {
     /// There are none.
     None,
     /// A column.
@@ -108,7 +108,7 @@ pub(super) enum Labels {
 impl Labels {
     /// Takes the column or question of the options, or the guess where those are empty. A guess
     /// must not take the column of the files for labels.
-    pub(super) fn choose(
+    pub(in crate::catalogue) fn choose(
         path: &Path,
         preview: &ListPreview,
         options: &OpenOptions,
@@ -131,7 +131,11 @@ impl Labels {
     }
 
     /// The label of a row, empty when it has none; or why it is no row to use.
-    pub(super) fn of(&self, table: &Table, row: usize) -> Result<String, (Reason, String)> {
+    pub(in crate::catalogue) fn of(
+        &self,
+        table: &Table,
+        row: usize,
+    ) -> Result<String, (Reason, String)> {
         match self {
             Self::None => Ok(String::new()),
             Self::Column(column) => Ok(table.cell(row, *column).to_string()),
@@ -139,8 +143,16 @@ impl Labels {
         }
     }
 
+    /// The column, where one column holds them.
+    pub(in crate::catalogue) fn column(&self) -> Option<usize> {
+        match self {
+            Self::Column(column) => Some(*column),
+            Self::None | Self::Votes(_) => None,
+        }
+    }
+
     /// Says where the labels come from.
-    pub(super) fn describe(&self, names: &[String], understood: &mut Understood) {
+    pub(in crate::catalogue) fn describe(&self, names: &[String], understood: &mut Understood) {
         match self {
             Self::None => understood.notes.push("no column holds labels".into()),
             Self::Column(column) => understood.column(&names[*column], "label"),
@@ -189,18 +201,28 @@ impl Columns {
     pub(super) fn describe(&self, names: &[String], understood: &mut Understood) {
         understood.column(&names[self.file], "file");
         self.labels.describe(names, understood);
-        if let Some(id) = self.id {
-            understood.column(&names[id], "identifier");
-        }
-        if let Some((ra, dec)) = self.ra_dec {
-            understood.column(&names[ra], "right ascension, degrees");
-            understood.column(&names[dec], "declination, degrees");
-        }
+        describe_places(names, self.id, self.ra_dec, understood);
     }
 
     /// Right ascension and declination of a row, in degrees.
     pub(super) fn position(&self, table: &Table, row: usize) -> Option<(f64, f64)> {
         degrees(table, row, self.ra_dec?)
+    }
+}
+
+/// Says which columns hold identifiers and positions.
+pub(in crate::catalogue) fn describe_places(
+    names: &[String],
+    id: Option<usize>,
+    ra_dec: Option<(usize, usize)>,
+    understood: &mut Understood,
+) {
+    if let Some(id) = id {
+        understood.column(&names[id], "identifier");
+    }
+    if let Some((ra, dec)) = ra_dec {
+        understood.column(&names[ra], "right ascension, degrees");
+        understood.column(&names[dec], "declination, degrees");
     }
 }
 
@@ -217,7 +239,11 @@ pub(in crate::catalogue) fn identifier(names: &[String]) -> Option<usize> {
 }
 
 /// The position in two columns; `None` where they hold no degrees.
-pub(super) fn degrees(table: &Table, row: usize, columns: (usize, usize)) -> Option<(f64, f64)> {
+pub(in crate::catalogue) fn degrees(
+    table: &Table,
+    row: usize,
+    columns: (usize, usize),
+) -> Option<(f64, f64)> {
     let (ra, dec) = (table.number(row, columns.0)?, table.number(row, columns.1)?);
     ((0.0..=360.0).contains(&ra) && (-90.0..=90.0).contains(&dec)).then_some((ra, dec))
 }

@@ -10,7 +10,7 @@ const DERIVED: [&str; 6] =
 
 /// A question and the columns of its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Question {
+pub(in crate::catalogue) struct Question {
     /// What stands before the answer in the columns' names.
     pub(super) name: String,
     /// Columns with the answers they count.

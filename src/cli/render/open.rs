@@ -31,7 +31,7 @@ pub(super) fn open(
     } else {
         let parts: Vec<Part> = parts(files, bands, colours)?
             .into_iter()
-            .map(|(path, plane)| Part { path: path.to_path_buf(), hdu, plane })
+            .map(|(path, plane)| Part { path: path.to_path_buf(), hdu, plane, ..Part::default() })
             .collect();
         let bands = (0..parts.len()).collect();
         Opened { exposure: Exposure::read(&parts)?, bands }
@@ -45,7 +45,7 @@ pub(super) fn open(
 
 /// A JPEG, PNG or TIFF file, whose bands are read at once.
 fn picture(file: &Path, bands: Option<&[usize]>) -> anyhow::Result<Opened> {
-    let exposure = Exposure::read(&[Part { path: file.to_path_buf(), hdu: None, plane: 0 }])?;
+    let exposure = Exposure::read(&[Part { path: file.to_path_buf(), ..Part::default() }])?;
     let count = exposure.layers.bands().len();
     let bands = bands.map_or_else(|| (0..count).collect(), <[usize]>::to_vec);
     check_count(&bands)?;

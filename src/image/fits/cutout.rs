@@ -3,7 +3,9 @@
 //! Of an image that is not compressed only the rows of the rectangle are read, so that the size
 //! of a mosaic does not matter.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::super::sky::Wcs;
 use super::super::{Image, ImageError, allocate, check_pixels};
@@ -16,7 +18,7 @@ const LEFT_OUT: [&str; 14] = [
 ];
 
 /// A rectangle of pixels, which may reach beyond the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Section {
     /// Column and row of its first pixel, from 0.
     pub low: [i64; 2],
@@ -37,6 +39,38 @@ impl Section {
         let start = self.low[axis].max(0);
         start..end.max(start)
     }
+}
+
+/// Images that a thread keeps open to cut from.
+const MOST_OPEN: usize = 4;
+
+/// A file, its length and when it was changed.
+type State = (PathBuf, u64, Option<SystemTime>);
+
+thread_local! {
+    /// The images that this thread cut from last, the most recent behind.
+    static OPEN: RefCell<Vec<(State, Cutter)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Reads a rectangle of the first image of a file, which stays open for the next one.
+///
+/// # Errors
+/// As [`Cutter::open`] and [`Cutter::cut`].
+pub(in super::super) fn cut_section(path: &Path, section: &Section) -> Result<Image, ImageError> {
+    let metadata = std::fs::metadata(path).map_err(|error| ImageError::open(path, &error))?;
+    let state = (path.to_path_buf(), metadata.len(), metadata.modified().ok());
+    let known = OPEN.with_borrow_mut(|open| {
+        open.iter().position(|(known, _)| *known == state).map(|place| open.remove(place).1)
+    });
+    let mut cutter = known.map_or_else(|| Cutter::open(path, None), Ok)?;
+    let image = cutter.cut(section)?;
+    OPEN.with_borrow_mut(|open| {
+        if open.len() >= MOST_OPEN {
+            open.remove(0);
+        }
+        open.push((state, cutter));
+    });
+    Ok(image)
 }
 
 /// A FITS image to cut from.

@@ -172,13 +172,17 @@ fn read_side_by_side(
 
 /// Reads at a place of a file without moving a cursor that other threads share.
 #[cfg(unix)]
-fn read_at(file: &File, at: u64, out: &mut [u8]) -> std::io::Result<()> {
+pub(in super::super) fn read_at(file: &File, at: u64, out: &mut [u8]) -> std::io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, out, at)
 }
 
 /// Reads at a place of a file without moving a cursor that other threads share.
 #[cfg(windows)]
-fn read_at(file: &File, mut at: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+pub(in super::super) fn read_at(
+    file: &File,
+    mut at: u64,
+    mut out: &mut [u8],
+) -> std::io::Result<()> {
     while !out.is_empty() {
         let read = std::os::windows::fs::FileExt::seek_read(file, out, at)?;
         if read == 0 {

@@ -124,6 +124,8 @@ pub enum Tool {
 pub enum ViewerAction {
     /// Open image files, each on its own, and show the first.
     Open(Vec<PathBuf>),
+    /// Open planes of files, each on its own, and show the first.
+    OpenParts(Vec<Part>),
     /// Open three planes as colours, in one image.
     OpenColours(Box<[Part; 3]>),
     /// Show other data in an image's place: another HDU, another plane, bands as colours.

@@ -22,8 +22,11 @@ pub(in crate::session) fn reduce(state: &mut State, action: ViewerAction) -> Vec
     let viewer = &mut state.viewer;
     match action {
         ViewerAction::Open(paths) => {
-            let source = |path| Source::One(Part { path, hdu: None, plane: 0 });
+            let source = |path| Source::One(Part { path, ..Part::default() });
             return open(state, paths.into_iter().map(source));
+        }
+        ViewerAction::OpenParts(parts) => {
+            return open(state, parts.into_iter().map(Source::One));
         }
         ViewerAction::OpenColours(parts) => return open(state, [Source::Colours(parts)]),
         ViewerAction::SetSource(frame, source) => return set_source(viewer, frame, source),
@@ -287,7 +290,7 @@ mod tests {
     fn late_words_on_another_reading_are_not_heard() {
         let mut state = opened(&["a.fits"]);
         let (id, old) = (state.viewer.frames[0].id, state.viewer.frames[0].ticket);
-        let part = Part { path: "a.fits".into(), hdu: Some(1), plane: 0 };
+        let part = Part { path: "a.fits".into(), hdu: Some(1), ..Part::default() };
         let effects = reduce(&mut state, ViewerAction::SetSource(id, Source::One(part.clone())));
         assert!(matches!(&effects[..], [Effect::Expose { parts, .. }] if parts[0] == part));
         reduce(&mut state, ViewerAction::Read(old, Err("late".into())));

@@ -31,8 +31,9 @@ pub(super) fn open(
     }
     let split = match &resumption.split {
         Some(parts) => split_by_id(&catalogue, parts),
-        None => catalogue::split(&catalogue, &plan.split)?,
+        None => plan.split_of(&catalogue)?,
     };
+    warn_of_unlisted(plan, &catalogue, &split, ports);
     check_training_part(&catalogue, &split)?;
     warn_of_skipped(&catalogue, ports);
     Ok(Some(Opened { catalogue: Arc::new(catalogue), split }))
@@ -103,6 +104,23 @@ fn warn_of_skipped(catalogue: &Catalogue, ports: &mut Ports) {
             n => format!(" (and {n} more)"),
         };
         ports.warn(format!("left out: {}: {}{more}", first.file.display(), first.reason));
+    }
+}
+
+/// Labelled images that a saved split does not name are in no part; moved ones may not exist.
+fn warn_of_unlisted(plan: &Plan, catalogue: &Catalogue, split: &Split, ports: &mut Ports) {
+    let samples = catalogue.samples.iter().zip(&split.parts);
+    let unlisted =
+        samples.filter(|(sample, part)| sample.label.is_some() && part.is_none()).count();
+    if unlisted > 0 && !plan.split_file.as_os_str().is_empty() {
+        let file = plan.split_file.display();
+        ports.warn(format!("{unlisted} images are not in the split {file} and are not used"));
+    }
+    let ids: std::collections::BTreeSet<&String> =
+        catalogue.samples.iter().map(|sample| &sample.id).collect();
+    let lost = plan.moved.keys().filter(|id| !ids.contains(id)).count();
+    if lost > 0 {
+        ports.warn(format!("{lost} objects that were moved by hand are not in the data set"));
     }
 }
 

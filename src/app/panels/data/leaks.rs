@@ -1,7 +1,10 @@
 //! Images of one object in different parts of the split: looked for, shown in pairs, mended.
 
-use egui::{Checkbox, DragValue, Image, Rect, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{
+    Align, Checkbox, DragValue, Image, Layout, Rect, RichText, ScrollArea, Sense, Ui, vec2,
+};
 
+use super::moves::move_menu_ui;
 use super::{part_colour, part_name};
 use crate::app::galaxies::Picture;
 use crate::app::panels::PanelContext;
@@ -154,21 +157,39 @@ fn pair_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset, leak: &Leak)
         for sample in leak.samples {
             picture_ui(ui, ctx, data, sample);
         }
-        ui.vertical(|ui| {
-            ui.spacing_mut().item_spacing.y = 1.0;
-            for (id, part) in leak.ids.iter().zip(leak.parts) {
-                let colour = part_colour(ctx.theme, part);
-                let text =
-                    RichText::new(format!("{}: {id}", part_name(part))).small().color(colour);
-                ui.add(egui::Label::new(text).truncate()).on_hover_text(id);
-            }
-            let distance = match leak.kind {
-                PairKind::Position => format!("{:.2} arcsec apart", leak.distance),
-                PairKind::Picture => format!("{:.0} of 64 bits differ", leak.distance),
-            };
-            ui.label(RichText::new(distance).small().color(ctx.theme.text_weak));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            move_ui(ui, ctx, data, leak);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| words_ui(ui, ctx, leak));
         });
     });
+}
+
+/// The menu that moves either of a pair.
+fn move_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset, leak: &Leak) {
+    let menu = ui.menu_button("Move", |ui| {
+        for (sample, id) in leak.samples.into_iter().zip(&leak.ids) {
+            ui.menu_button(id, |ui| move_menu_ui(ui, ctx, data, sample));
+        }
+    });
+    let [first, second] = &leak.ids;
+    let name = format!("Move {first} or {second}");
+    menu.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    menu.response.on_hover_text("Move one of them into another part");
+}
+
+/// Names, parts, and what makes them a pair.
+fn words_ui(ui: &mut Ui, ctx: &PanelContext<'_>, leak: &Leak) {
+    ui.spacing_mut().item_spacing.y = 1.0;
+    for (id, part) in leak.ids.iter().zip(leak.parts) {
+        let colour = part_colour(ctx.theme, part);
+        let text = RichText::new(format!("{}: {id}", part_name(part))).small().color(colour);
+        ui.add(egui::Label::new(text).truncate()).on_hover_text(id);
+    }
+    let distance = match leak.kind {
+        PairKind::Position => format!("{:.2} arcsec apart", leak.distance),
+        PairKind::Picture => format!("{:.0} of 64 bits differ", leak.distance),
+    };
+    ui.label(RichText::new(distance).small().color(ctx.theme.text_weak));
 }
 
 fn picture_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, data: &Dataset, index: usize) {

@@ -91,7 +91,7 @@ fn nothing_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         if ui.add(primary_button(theme, "Open images…")).clicked() {
             ctx.push(Action::Invoke("open-image"));
         }
-        let chosen = !super::chosen_files(ctx.state).is_empty();
+        let chosen = !super::chosen_parts(ctx.state).is_empty();
         if chosen && ui.button("Show the chosen galaxy").clicked() {
             ctx.push(super::view_chosen(ctx.state).into());
         }
