@@ -243,7 +243,7 @@ mod tests {
     use crate::architectures;
 
     fn model() -> Model {
-        let network = architectures::build("simple-cnn", [3, 32, 32], 3).unwrap();
+        let network = architectures::build("simple-cnn", [3, 16, 16], 3).unwrap();
         Model::new(&network, 1, &Device::flex()).unwrap()
     }
 
@@ -251,7 +251,7 @@ mod tests {
     fn the_climb_goes_up_stays_in_range_and_is_repeated_by_its_seed() {
         let model = model();
         let range = [[-1.0, 2.0], [0.0, 1.0], [-0.5, 0.5]];
-        let ascent = Ascent { channel: 1, steps: 20, ..Ascent::default() };
+        let ascent = Ascent { channel: 1, steps: 8, ..Ascent::default() };
         let mut shares = Vec::new();
         let mut tell = |share| {
             shares.push(share);
@@ -259,8 +259,8 @@ mod tests {
         };
         let summit = ascend(&model, &range, &ascent, &mut tell).unwrap();
         assert!(summit.scores[1] > summit.scores[0], "{:?}", summit.scores);
-        assert_eq!((shares.len(), shares[19]), (20, 1.0));
-        for (plane, [low, high]) in summit.input.data.chunks_exact(1024).zip(range) {
+        assert_eq!((shares.len(), shares[7]), (8, 1.0));
+        for (plane, [low, high]) in summit.input.data.chunks_exact(256).zip(range) {
             assert!(plane.iter().all(|value| (low..=high).contains(value)));
         }
         assert_eq!(ascend(&model, &range, &ascent, &mut |_| true).unwrap(), summit);

@@ -157,11 +157,10 @@ pub fn histogram_picture(figures: &Distribution) -> Rgb8 {
         let bin = column * figures.bins.len() / width;
         let share = figures.bins.get(bin).map_or(0.0, |&count| count as f64 / most);
         let filled = (height - row) as f64 <= share * (height - 4) as f64;
-        match () {
-            () if zero == Some(column) => ZERO,
-            () if filled => BAR,
-            () => PAPER,
+        if zero == Some(column) {
+            return ZERO;
         }
+        if filled { BAR } else { PAPER }
     };
     Rgb8 { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
 }

@@ -45,7 +45,7 @@ fn look(run: &RunView) -> Event {
 }
 
 /// Draws until something is there.
-fn wait<'h>(harness: &mut Harness<'h, Desk>, label: &str) {
+fn wait(harness: &mut Harness<'_, Desk>, label: &str) {
     let begun = Instant::now();
     while harness.query_by_label(label).is_none() {
         assert!(begun.elapsed() < Duration::from_secs(60), "no `{label}`");
@@ -203,9 +203,116 @@ fn a_run_without_weights_says_so() {
     let mut harness = harness("inside", state);
     click(&mut harness, "Weights");
     let begun = Instant::now();
-    while harness.query_all_by_label_contains("cannot").next().is_none() {
+    while harness.query_all_by_label_contains("is not there").next().is_none() {
         assert!(begun.elapsed() < Duration::from_secs(20), "no error");
         std::thread::sleep(Duration::from_millis(10));
         harness.step();
+    }
+}
+
+/// A run of a folder with a look at one of its galaxies by its best weights.
+fn opened(folder: &std::path::Path, sample: usize, layers: &[String]) -> State {
+    let mut run = RunView::new(RunId(0), folder.to_path_buf());
+    crate::run::open(folder).unwrap().into_iter().for_each(|event| run.apply(event));
+    run.live = false;
+    let device = crate::device::choose("flex").unwrap();
+    let loaded = crate::run::load_model(folder, &device).unwrap();
+    let catalogue = Arc::clone(&run.started.as_ref().unwrap().catalogue);
+    let image = crate::catalogue::read_sample(&catalogue.samples[sample]).unwrap();
+    let pipeline = &loaded.description.pipeline;
+    let input = pipeline.input(&pipeline.prepare(&image).unwrap(), None);
+    let (logits, maps) = crate::explain::logits_and_maps(&loaded.model, &input, layers).unwrap();
+    let probabilities = crate::explain::softmax(&logits);
+    let step = run.steps_done();
+    let look = Look { sample, step, input, probabilities, maps, attribution: None };
+    run.apply(Event::Look(Box::new(look)));
+    let mut state = synthetic::session(vec![run], 0);
+    state.selected = Some(sample);
+    state
+}
+
+/// Writes each view as PNG into the folder `ARCLET_LOOK`, over the run in `ARCLET_LOOK_RUN` and the
+/// galaxy of the number in `ARCLET_LOOK_SAMPLE`, to be looked at.
+#[test]
+#[ignore = "needs a graphics adapter and a trained GoogLeNet; run by hand to look at the views"]
+fn look_at_the_views() {
+    let variable = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from);
+    let (Some(folder), Some(run)) = (variable("ARCLET_LOOK"), variable("ARCLET_LOOK_RUN")) else {
+        return;
+    };
+    let sample = std::env::var("ARCLET_LOOK_SAMPLE").map_or(0, |text| text.parse().unwrap());
+    let layers = [
+        "conv1.relu",
+        "inception3a.concat",
+        "inception5b.concat",
+        "inception3a.branch1.relu",
+        "inception3a.branch2.1.relu",
+        "inception3a.branch3.1.relu",
+        "inception3a.branch4.1.relu",
+    ];
+    let state = opened(&run, sample, &layers.map(str::to_owned));
+    let runs = || synthetic::session(state.runs.clone(), 0);
+    let sizes = [
+        ((1280.0, 800.0), 1.0, "1280"),
+        ((1920.0, 1080.0), 1.0, "1920"),
+        ((960.0, 540.0), 2.0, "scale2"),
+    ];
+    for (size, scale, name) in sizes {
+        for dark in [true, false] {
+            let theme = if dark { egui::Theme::Dark } else { egui::Theme::Light };
+            let mut state = runs();
+            state.selected = Some(sample);
+            let builder = Harness::builder()
+                .with_size(size)
+                .with_theme(theme)
+                .with_pixels_per_point(scale)
+                .wgpu();
+            let mut harness = builder.build_ui_state(
+                |ui, desk: &mut Desk| desk.ui(ui),
+                super::tests_of_runs::desk("inside", state),
+            );
+            harness.run_steps(4);
+            let shade = if dark { "dark" } else { "light" };
+            let mut save = |harness: &mut Harness<'_, Desk>, view: &str| {
+                harness.run_steps(8);
+                std::thread::sleep(Duration::from_millis(300));
+                harness.run_steps(4);
+                let image = harness.render().unwrap();
+                image.save(folder.join(format!("{view}-{name}-{shade}.png"))).unwrap();
+            };
+            click(&mut harness, "Map 5 of conv1.relu");
+            save(&mut harness, "maps");
+            click(&mut harness, "Figure");
+            save(&mut harness, "figure");
+            click(&mut harness, "Where it looks");
+            wait(&mut harness, "Grad-CAM over the galaxy");
+            save(&mut harness, "grad-cam");
+            click(&mut harness, "Method");
+            click(&mut harness, "Occlusion");
+            wait(&mut harness, "Occlusion over the galaxy");
+            save(&mut harness, "occlusion");
+            click(&mut harness, "Weights");
+            wait(&mut harness, "Filter 0");
+            wait(&mut harness, "Save histograms…");
+            save(&mut harness, "weights");
+            click(&mut harness, "What it likes");
+            harness.get_all_by_label_contains("Look through").next().unwrap().click();
+            harness.run_steps(2);
+            save(&mut harness, "likes-busy");
+            if name == "1280" {
+                let begun = Instant::now();
+                while harness.query_by_label("Cancel").is_some() && begun.elapsed().as_secs() < 300
+                {
+                    std::thread::sleep(Duration::from_millis(50));
+                    harness.step();
+                }
+                click(&mut harness, "Climb");
+                wait(&mut harness, "Image climbed to for channel 5 of conv1.relu");
+                save(&mut harness, "likes");
+            }
+            click(&mut harness, "Maps");
+            harness.get_by_label_contains("inception3a").click();
+            save(&mut harness, "block");
+        }
     }
 }

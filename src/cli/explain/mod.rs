@@ -21,6 +21,7 @@ use crate::run::LoadedModel;
 
 /// Arguments of `arclet explain`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[command(group = clap::ArgGroup::new("what").multiple(false))]
 pub(super) struct Args {
     /// Folder of the run.
@@ -62,7 +63,7 @@ pub(super) struct Args {
     /// Data set for --top: a folder or a list.
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
-    /// Opacity of the map over the galaxy, 0 to 1; 0 < O.
+    /// Opacity of the map over the galaxy, 0 to 1.
     #[arg(long, default_value_t = 0.7, value_parser = share)]
     opacity: f32,
     /// Colours of the map: viridis, inferno, magma, heat, …

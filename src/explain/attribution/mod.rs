@@ -57,10 +57,8 @@ pub struct Completeness {
 impl Completeness {
     /// How far the sum is from the difference, as a share of it.
     pub fn gap(&self) -> f64 {
-        if self.sum == self.difference {
-            return 0.0;
-        }
-        ((self.sum - self.difference) / self.difference).abs()
+        let off = (self.sum - self.difference).abs();
+        if off == 0.0 { 0.0 } else { off / self.difference.abs() }
     }
 }
 
