@@ -116,6 +116,65 @@ fn a_run_is_complete_and_can_be_evaluated_predicted_and_explained() {
     }
 }
 
+/// Everything that `arclet explain` tells of a run.
+#[test]
+fn a_run_is_explained_in_every_way() {
+    let scratch = tempfile::tempdir().unwrap();
+    let run = scratch.path().join("run");
+    short_run(&run);
+    let data = galaxies();
+    let image = fs::read_dir(data.join("spiral")).unwrap().next().unwrap().unwrap().path();
+    let out = |name: &str| scratch.path().join(name).to_string_lossy().into_owned();
+    let explain = |more: &[&str]| json(&[&["explain", text(&run), "--json"], more].concat());
+    let of_image = ["--image", text(&image)];
+
+    for method in ["grad-cam", "grad-cam++", "gradient", "guided", "integrated", "occlusion"] {
+        let file = out("where.png");
+        let told = explain(&[&of_image[..], &["--method", method, "--out", &file]].concat());
+        assert_eq!(told["method"], method);
+        assert!(fs::read(&file).unwrap().starts_with(b"\x89PNG"));
+        if method == "integrated" {
+            assert!(told["completeness"]["gap"].as_f64().unwrap() < 0.01, "{told}");
+        }
+    }
+    let file = out("where.npy");
+    let arguments = ["--method", "gradient", "--class", "spiral", "--out", &file, "--at-galaxy"];
+    assert_eq!(explain(&[&of_image[..], &arguments].concat())["class"], "spiral");
+    assert!(fs::read(&file).unwrap().starts_with(b"\x93NUMPY"));
+
+    for name in ["lecture.png", "lecture.svg"] {
+        let told = explain(&[&of_image[..], &["--lecture-figure", &out(name)]].concat());
+        assert!(told["rows"].as_array().unwrap().len() > 1);
+    }
+    assert!(fs::read_to_string(out("lecture.svg")).unwrap().contains("First convolution"));
+
+    let filters = explain(&["--filters", "--out", &out("filters.png")]);
+    assert_eq!(filters["shape"].as_array().unwrap().len(), 4);
+    let weights = explain(&["--histograms", "--out", &out("weights.svg")]);
+    assert!(weights["layers"].as_array().unwrap().len() > 3);
+    let layer = filters["layer"].as_str().unwrap().to_owned();
+    let top = ["--top", "4", "--layer", &layer, "--channel", "1", "--data", text(&data), "--out"];
+    let told = explain(&[&top[..], &[&out("top.png")]].concat());
+    let values: Vec<f64> = told["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|image| image["value"].as_f64().unwrap())
+        .collect();
+    assert!(values.len() == 4 && values.windows(2).all(|pair| pair[0] >= pair[1]), "{values:?}");
+    let climb = ["--ascend", "--class", "spiral", "--steps", "20", "--out", &out("climbed.png")];
+    let scores = explain(&climb)["scores"].clone();
+    assert!(scores[1].as_f64() > scores[0].as_f64(), "{scores}");
+
+    let run = text(&run);
+    let bad = |more: &[&str], code| refusal(&[&["explain", run], more].concat(), code);
+    let nowhere = out("x.png");
+    let arguments = ["--method", "grad-cam", "--class", "ring", "--out", &nowhere];
+    assert!(bad(&[&of_image[..], &arguments].concat(), 2).contains("spiral"));
+    let arguments = ["--layer", "conv99", "--out", &nowhere];
+    assert!(bad(&[&of_image[..], &arguments].concat(), 2).contains(&layer));
+}
+
 /// Two networks asked together: the mean of their probabilities, and how far they differ.
 #[test]
 fn several_networks_are_evaluated_and_predict_together() {

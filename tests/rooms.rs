@@ -15,8 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("architectures", &["network"]),
     ("device", &["network", "architectures"]),
     ("evaluate", &[]),
-    ("figure", &["network", "evaluate", "image"]),
     ("explain", &["image", "network", "pipeline"]),
+    ("figure", &["network", "evaluate", "image", "explain"]),
     (
         "train",
         &[

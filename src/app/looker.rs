@@ -68,7 +68,7 @@ fn answer(queue: &Receiver<Request>, tell: &impl Fn(Action)) {
 
 fn look(loaded: &mut Option<(PathBuf, LoadedModel)>, request: &Request) -> Result<Look, String> {
     let LoadedModel { model, description, .. } = model(loaded, &request.folder)?;
-    let Watch { sample, layers } = &request.watch;
+    let Watch { sample, layers, .. } = &request.watch;
     let entry = request.catalogue.samples.get(*sample);
     let entry = entry.ok_or_else(|| format!("the data set has no galaxy {sample}"))?;
     let image = read_sample(entry).map_err(|error| error.to_string())?;
@@ -78,7 +78,8 @@ fn look(loaded: &mut Option<(PathBuf, LoadedModel)>, request: &Request) -> Resul
     let inside = crate::explain::logits_and_maps(model, &input, layers);
     let (logits, maps) = inside.map_err(|error| error.to_string())?;
     let probabilities = loss::probabilities(description.loss, &logits);
-    Ok(Look { sample: *sample, step: request.step, input, probabilities, maps })
+    let (sample, step, attribution) = (*sample, request.step, None);
+    Ok(Look { sample, step, input, probabilities, maps, attribution })
 }
 
 /// The network of a run; the last one is kept.

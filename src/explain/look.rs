@@ -65,7 +65,7 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-fn find_all(network: &Network, layers: &[String]) -> Result<Vec<NodeId>, ExplainError> {
+pub(super) fn find_all(network: &Network, layers: &[String]) -> Result<Vec<NodeId>, ExplainError> {
     let find = |layer: &String| {
         network.find(layer).ok_or_else(|| ExplainError::UnknownLayer {
             network: network.name.clone(),
@@ -85,12 +85,18 @@ fn close_names(network: &Network, layer: &str) -> Vec<String> {
     names.filter(close).take(5).map(str::to_owned).collect()
 }
 
-fn upload(model: &Model, input: &Input) -> Result<Tensor<4>, ExplainError> {
-    let expected = model.network().input;
+/// Whether an image is what the network takes.
+pub(super) fn check_input(network: &Network, input: &Input) -> Result<(), ExplainError> {
+    let expected = network.input;
     if input.shape != expected || input.data.len() != expected.iter().product::<usize>() {
         return Err(ExplainError::WrongInput { expected, found: input.shape });
     }
-    let [channels, height, width] = expected;
+    Ok(())
+}
+
+fn upload(model: &Model, input: &Input) -> Result<Tensor<4>, ExplainError> {
+    check_input(model.network(), input)?;
+    let [channels, height, width] = input.shape;
     let data = TensorData::new(input.data.clone(), [1, channels, height, width]);
     Ok(Tensor::from_data(data, model.device()))
 }

@@ -1,18 +1,31 @@
-//! Looking inside a trained network: what its layers make of one image.
+//! Looking inside a trained network: what its layers make of one image, where it looks, and what
+//! its units like.
 //!
-//! Everything here runs the model without gradients and hands back plain numbers, small enough
-//! to send to a window. Layers are named as in the network.
+//! Everything here hands back plain numbers, small enough to send to a window. Layers are named as
+//! in the network. What takes long tells the share done and ends when it is told to.
 
+mod ascent;
+mod attribution;
 mod landmarks;
 mod look;
 pub mod npy;
+mod overlay;
+mod resample;
 mod statistics;
+mod units;
+mod weights;
 
 use std::path::PathBuf;
 
-pub use landmarks::{BranchMaps, branches, landmarks};
+pub use ascent::{Ascent, Summit, ascend};
+pub use attribution::{Attribution, Completeness, Fill, Method, Question, attribute};
+pub use landmarks::{BranchMaps, Station, branches, cam_layer, landmarks, lecture_stations};
 pub use look::{logits_and_maps, look, softmax};
+pub use overlay::{FOR_AND_AGAINST, Overlay};
+pub use resample::enlarge;
 pub use statistics::{MapStatistics, SortBy, map_order};
+pub use units::{Favourite, Favourites, MOST_FAVOURITES, favourites};
+pub use weights::{Filters, convolutions, filters, weight_distributions};
 
 use crate::network::NetworkError;
 
@@ -72,6 +85,23 @@ pub enum ExplainError {
         /// Those of the image.
         found: [usize; 3],
     },
+    /// A setting makes no sense.
+    #[error("{reason}")]
+    Setting {
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The layer has no places of the image any more.
+    #[error(
+        "`{layer}` has one value a channel, not a map: choose a layer before the maps are averaged"
+    )]
+    NoPlaces {
+        /// The layer.
+        layer: String,
+    },
+    /// The work was ended before it was done.
+    #[error("cancelled")]
+    Cancelled,
     /// The network failed.
     #[error(transparent)]
     Network(#[from] NetworkError),

@@ -9,7 +9,15 @@ use super::{ExplainError, FeatureMaps};
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, maps: &FeatureMaps) -> Result<(), ExplainError> {
-    std::fs::write(path, encode(&maps.shape, &maps.data))
+    write_array(path, &maps.shape, &maps.data)
+}
+
+/// Writes a float32 array of any shape.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_array(path: &Path, shape: &[usize], values: &[f32]) -> Result<(), ExplainError> {
+    std::fs::write(path, encode(shape, values))
         .map_err(|source| ExplainError::Write { path: path.to_owned(), source })
 }
 

@@ -195,6 +195,15 @@ pub fn to_rgb8(image: &Image, limits: Limits, stretch: Stretch) -> Rgb8 {
     Rgb8 { width, height, pixels }
 }
 
+/// The picture of an image as thumbnails show it: raster files as they are, FITS with the central
+/// 99.5 per cent of each band in an asinh stretch.
+pub fn usual_rgb8(image: &Image) -> Rgb8 {
+    if image.header.is_empty() {
+        return to_rgb8(image, Limits::Fixed { low: 0.0, high: 1.0 }, Stretch::Linear);
+    }
+    to_rgb8(image, Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

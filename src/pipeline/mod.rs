@@ -12,6 +12,7 @@ mod augment;
 mod defaults;
 mod error;
 mod fit;
+mod footprint;
 mod geometry;
 mod input;
 pub mod loader;
@@ -23,6 +24,7 @@ mod validate;
 
 pub use augment::sample_rng;
 pub use error::PipelineError;
+pub use footprint::Footprint;
 pub use prepared::Prepared;
 pub use preview::preview;
 

@@ -182,7 +182,7 @@ fn a_run_starts_ends_and_can_be_followed() {
     assert!(state.start_problem().is_some(), "one run at a time");
     assert!(reduce(&mut state, Action::StartRun).is_empty());
 
-    let watch = Watch { sample: 3, layers: vec!["conv1".into()] };
+    let watch = Watch { sample: 3, layers: vec!["conv1".into()], ..Watch::default() };
     let effects = reduce(&mut state, Action::Watch(*run, Some(watch.clone())));
     assert!(matches!(effects.as_slice(), [Effect::Send(_, Command::Watch(Some(_)))]));
     let finished = Event::Finished(Finished::Complete, None);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::Plan;
 use crate::evaluate::Predictions;
-use crate::explain::FeatureMaps;
+use crate::explain::{Attribution, FeatureMaps, Question};
 
 /// What a face asks of the engine. Handled between two steps.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +27,14 @@ pub enum Command {
 }
 
 /// What to look at while training.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Watch {
     /// Sample of the catalogue.
     pub sample: usize,
     /// Names of the nodes whose maps are wanted.
     pub layers: Vec<String>,
+    /// Where the network looks is wanted as well; by a method of one pass.
+    pub question: Option<Question>,
 }
 
 /// The inside of the network for one image.
@@ -48,6 +50,8 @@ pub struct Look {
     pub probabilities: Vec<f32>,
     /// The layers asked for.
     pub maps: Vec<FeatureMaps>,
+    /// Where the network looks, if that was asked.
+    pub attribution: Option<Arc<Attribution>>,
 }
 
 /// One optimiser step.

@@ -17,6 +17,8 @@ mod settings;
 #[cfg(test)]
 mod synthetic;
 #[cfg(test)]
+mod tests_of_inside;
+#[cfg(test)]
 mod tests_of_runs;
 mod training;
 mod viewer;
@@ -106,7 +108,7 @@ pub(crate) const PANELS: &[Panel] = &[
     Panel {
         id: "inside",
         title: "Look inside",
-        help: "What the layers of the network make of the chosen galaxy.",
+        help: "What the layers make of the chosen galaxy, where the network looks, what it likes.",
         ui: inside::inside_ui,
     },
     Panel {

@@ -161,6 +161,7 @@ pub(crate) fn look(run: &RunView, sample: usize, layers: &[&str]) -> Event {
         input: Input { shape: [3, 64, 64], data: (0..3 * 4096).map(pixel).collect() },
         probabilities: vec![0.021, 0.083, 0.012, 0.884],
         maps: layers.iter().map(|layer| maps(network, layer)).collect(),
+        attribution: None,
     }))
 }
 

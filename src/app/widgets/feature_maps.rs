@@ -1,8 +1,8 @@
 //! A grid of feature maps: all maps of a layer as one texture, drawn as squares.
 
 use egui::{
-    Color32, ColorImage, Rect, Response, Role, ScrollArea, Sense, TextureHandle, TextureOptions,
-    Ui, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, Rect, Response, Role, ScrollArea, Sense, TextStyle, TextureHandle,
+    TextureOptions, Ui, WidgetInfo, pos2, vec2,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,9 @@ const ATLAS: usize = 4096;
 /// A map is drawn with at most this many pixels a side; enlarged it has all of them.
 const MAP_SIDE: usize = 128;
 
+/// Least width of a map with its figures below.
+const FIGURES_WIDTH: f32 = 84.0;
+
 /// How maps are coloured and sorted; remembered across starts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -26,11 +29,13 @@ pub(crate) struct MapLooks {
     pub(crate) shared: bool,
     /// The strongest first, instead of in the network's order.
     pub(crate) strongest_first: bool,
+    /// Number, mean, maximum and share of zeros below each map.
+    pub(crate) figures: bool,
 }
 
 impl Default for MapLooks {
     fn default() -> Self {
-        Self { colors: ColorMap::Viridis, shared: false, strongest_first: false }
+        Self { colors: ColorMap::Viridis, shared: false, strongest_first: false, figures: false }
     }
 }
 
@@ -198,9 +203,10 @@ pub(crate) fn feature_maps_ui(
     atlas: &Atlas,
     name: &str,
     side: f32,
-    chosen: Option<usize>,
+    (chosen, figures): (Option<usize>, bool),
 ) -> Option<usize> {
     let gap = 3.0;
+    let side = if figures { side.max(FIGURES_WIDTH) } else { side };
     // As many as come nearest to the size asked for, over the whole width.
     let width = ui.available_width() - ui.spacing().scroll.bar_width - gap;
     let columns = ((width + gap) / (side + gap)).round().max(1.0);
@@ -210,19 +216,49 @@ pub(crate) fn feature_maps_ui(
     let mut clicked = None;
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     let scroll = ScrollArea::vertical().id_salt(("maps", name)).auto_shrink([false, false]);
-    scroll.show_rows(ui, side, rows, |ui, shown| {
+    let below = if figures { 2.0 * ui.text_style_height(&TextStyle::Small) } else { 0.0 };
+    scroll.show_rows(ui, side + below, rows, |ui, shown| {
         for row in shown {
             ui.horizontal(|ui| {
                 let maps = atlas.order.iter().skip(row * columns).take(columns);
                 for &channel in maps {
-                    if map_ui(ui, atlas, name, channel, side, chosen == Some(channel)).clicked() {
-                        clicked = Some(channel);
-                    }
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 0.0;
+                        let is_chosen = chosen == Some(channel);
+                        if map_ui(ui, atlas, name, channel, side, is_chosen).clicked() {
+                            clicked = Some(channel);
+                        }
+                        if figures {
+                            figures_ui(ui, atlas, channel, [side, below]);
+                        }
+                    });
                 }
             });
         }
     });
     clicked
+}
+
+/// Number and figures of a map in two lines.
+fn figures_ui(ui: &mut Ui, atlas: &Atlas, channel: usize, size: [f32; 2]) {
+    let theme = Theme::of(ui.ctx());
+    let figures = atlas.figures[channel];
+    let [mean, high] = [figures.mean, figures.high].map(|value| ticks::compact(f64::from(value)));
+    let zeros = (figures.zeros * 100.0).round();
+    let lines = [format!("{channel}: mean {mean}"), format!("max {high}, {zeros} % 0")];
+    let (rect, _) = ui.allocate_exact_size(size.into(), Sense::hover());
+    let font = TextStyle::Small.resolve(ui.style());
+    for (line, text) in lines.into_iter().enumerate() {
+        let at = rect.left_top() + vec2(1.0, rect.height() / 2.0 * line as f32);
+        let color = if line == 0 { theme.text } else { theme.text_weak };
+        ui.painter().with_clip_rect(rect).text(
+            at,
+            egui::Align2::LEFT_TOP,
+            text,
+            font.clone(),
+            color,
+        );
+    }
 }
 
 fn map_ui(

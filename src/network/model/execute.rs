@@ -95,7 +95,7 @@ impl Model {
     }
 
     /// How often each node's value is read on the way to the targets; 0 for what they don't need.
-    fn uses(&self, targets: &[NodeId]) -> Vec<usize> {
+    pub(super) fn uses(&self, targets: &[NodeId]) -> Vec<usize> {
         let mut uses = vec![0; self.network.nodes.len()];
         for &target in targets {
             uses[target] += 1;
@@ -110,7 +110,7 @@ impl Model {
         uses
     }
 
-    fn is_rectifier(&self, node: NodeId) -> bool {
+    pub(super) fn is_rectifier(&self, node: NodeId) -> bool {
         let layer = &self.network.nodes[node].layer;
         matches!(layer, Layer::Activation { function: Activation::Relu })
     }
@@ -137,7 +137,13 @@ impl Model {
 
     /// The value of a node, with the ReLU behind it if wanted, which sums and batch
     /// normalisations can give.
-    fn apply(&self, node: NodeId, mut inputs: Vec<Value>, rectify: bool, mode: &mut Mode) -> Value {
+    pub(super) fn apply(
+        &self,
+        node: NodeId,
+        mut inputs: Vec<Value>,
+        rectify: bool,
+        mode: &mut Mode,
+    ) -> Value {
         let layer = &self.network.nodes[node].layer;
         match layer {
             Layer::Add => return merge::sum(inputs, rectify),
@@ -293,7 +299,7 @@ impl Model {
 }
 
 /// The value of a node: itself at its last use, a second handle before.
-fn take(values: &mut [Option<Value>], uses: &mut [usize], node: NodeId) -> Value {
+pub(super) fn take(values: &mut [Option<Value>], uses: &mut [usize], node: NodeId) -> Value {
     uses[node] -= 1;
     let value = if uses[node] == 0 { values[node].take() } else { values[node].clone() };
     value.expect("nodes stand after their inputs")

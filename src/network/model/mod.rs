@@ -2,8 +2,8 @@
 //!
 //! A [`Model`] owns its named tensors. Training calls [`Model::forward_train`], derives a loss
 //! from its output, and after `loss.backward()` goes through [`Model::parameters_mut`] with the
-//! gradients. Everything else (evaluation, feature maps) uses [`Model::forward`] and
-//! [`Model::forward_recorded`], which know no gradients.
+//! gradients. Evaluation and feature maps use [`Model::forward`] and [`Model::forward_recorded`],
+//! which know no gradients; [`Model::trace`] derives by what layers computed.
 
 mod batch_norm;
 mod execute;
@@ -11,6 +11,7 @@ mod layers;
 mod merge;
 mod parameter;
 mod state;
+mod trace;
 
 use std::ops::Range;
 
@@ -21,6 +22,7 @@ use execute::Mode;
 pub use execute::Value;
 pub use parameter::{Parameter, ParameterTensor};
 pub use state::{HostTensor, LoadReport, StateDict, WrongShape};
+pub use trace::{Aim, Rectifiers, Traced};
 
 /// A network with weights on a device.
 #[derive(Debug, Clone)]
@@ -126,6 +128,15 @@ impl Model {
         let mut mode = Mode::Sample { seed, step: pass };
         let mut values = self.run(images.inner(), &[self.network.output], &mut mode);
         values.pop().map(Value::into_vector).expect("the output is a target")
+    }
+
+    /// The value of one node; what lies behind it is not computed.
+    ///
+    /// # Panics
+    /// When there is no such node.
+    pub fn value_of(&self, images: Tensor<4>, node: NodeId) -> Value {
+        let mut values = self.run(images.inner(), &[node], &mut Mode::inference());
+        values.pop().expect("one node was asked for")
     }
 
     /// As [`Model::forward`], and the values of these nodes.

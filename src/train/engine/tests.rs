@@ -97,7 +97,8 @@ fn pauses_looks_inside_goes_on_and_stops_with_a_checkpoint() {
     session.send(Command::Pause);
     events_until(&session, is_paused);
     let steps = journal.0.lock().unwrap().steps.len();
-    let watch = Watch { sample: 3, layers: vec!["block1.conv".into(), "fc".into()] };
+    let watch =
+        Watch { sample: 3, layers: vec!["block1.conv".into(), "fc".into()], ..Watch::default() };
     session.send(Command::Watch(Some(watch)));
     let events = events_until(&session, |event| matches!(event, Event::Look(_)));
     let Some(Event::Look(look)) = events.last() else { panic!("no look") };
@@ -123,7 +124,7 @@ fn looks_are_answered_after_the_end() {
     discs_and_bars(data.path(), 2);
     let (session, _) = session(Plan { epochs: 1, ..plan(data.path()) });
     events_until(&session, |_| false);
-    session.send(Command::Watch(Some(Watch { sample: 0, layers: Vec::new() })));
+    session.send(Command::Watch(Some(Watch::default())));
     let look = session.events().recv_timeout(std::time::Duration::from_mins(1)).unwrap();
     assert!(matches!(look, Event::Look(_)));
 }

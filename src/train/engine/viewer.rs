@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::catalogue::{Catalogue, read_sample};
-use crate::explain::logits_and_maps;
+use crate::explain::{attribute, logits_and_maps};
 use crate::network::model::Model;
 use crate::pipeline::{Input, Pipeline};
 use crate::train::error::TrainError;
@@ -14,6 +14,8 @@ use crate::train::plan::Loss;
 
 /// Time between two looks while training.
 const INTERVAL: Duration = Duration::from_millis(500);
+/// A look may cost the training one part in this many: 4 %.
+const SPARED: u32 = 24;
 
 /// What is looked at, and the prepared input of it.
 pub(super) struct Viewer {
@@ -23,11 +25,21 @@ pub(super) struct Viewer {
     watch: Option<Watch>,
     input: Option<(usize, Input)>,
     last: Option<Instant>,
+    /// What the last look cost.
+    cost: Duration,
 }
 
 impl Viewer {
     pub(super) fn new(catalogue: Arc<Catalogue>, pipeline: Arc<Pipeline>, loss: Loss) -> Self {
-        Self { catalogue, pipeline, loss, watch: None, input: None, last: None }
+        Self {
+            catalogue,
+            pipeline,
+            loss,
+            watch: None,
+            input: None,
+            last: None,
+            cost: Duration::ZERO,
+        }
     }
 
     /// Looks at something else, at once.
@@ -36,9 +48,11 @@ impl Viewer {
         self.last = None;
     }
 
-    /// Whether it is time for a look.
+    /// Whether it is time for a look: at most twice a second, and more seldom where a look takes
+    /// so long that training would be held up.
     pub(super) fn is_due(&self) -> bool {
-        self.watch.is_some() && self.last.is_none_or(|last| last.elapsed() >= INTERVAL)
+        let interval = INTERVAL.max(self.cost * SPARED);
+        self.watch.is_some() && self.last.is_none_or(|last| last.elapsed() >= interval)
     }
 
     /// A look through this model; `None` when nobody watches.
@@ -47,9 +61,11 @@ impl Viewer {
     /// When the image cannot be read or the device failed. Nothing is watched any more.
     pub(super) fn look(&mut self, model: &Model, step: usize) -> Result<Option<Look>, TrainError> {
         let Some(watch) = self.watch.take() else { return Ok(None) };
+        let begun = Instant::now();
         let look = self.look_at(&watch, model, step)?;
         self.watch = Some(watch);
         self.last = Some(Instant::now());
+        self.cost = begun.elapsed();
         Ok(Some(look))
     }
 
@@ -57,7 +73,11 @@ impl Viewer {
         let input = self.input(watch.sample)?;
         let (logits, maps) = logits_and_maps(model, &input, &watch.layers)?;
         let probabilities = loss::probabilities(self.loss, &logits);
-        Ok(Look { sample: watch.sample, step, input, probabilities, maps })
+        let found = watch.question.as_ref().map(|question| {
+            attribute(model, &self.pipeline, &input, question, &mut |_| true).map(Arc::new)
+        });
+        let attribution = found.transpose()?;
+        Ok(Look { sample: watch.sample, step, input, probabilities, maps, attribution })
     }
 
     /// The input of a sample as the network sees it, without augmentation; the last one is kept.

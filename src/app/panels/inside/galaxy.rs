@@ -10,6 +10,7 @@ use crate::app::galaxies::Picture;
 use crate::app::panels::run_sample;
 use crate::app::theme::SPACE;
 use crate::app::widgets::bar_ui;
+use crate::image::display::Rgb8;
 use crate::pipeline::Input;
 use crate::session::Action;
 
@@ -69,24 +70,29 @@ fn file_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, rect: Rec
 }
 
 fn input_ui(ui: &mut Ui, shown: &Shown<'_>, rect: Rect) {
-    let Some(look) = shown.look() else { return };
+    if let Some(texture) = input_texture(ui, shown) {
+        run_sample::paint(ui, &texture, rect);
+    }
+}
+
+/// The network's input as a texture; `None` while it is not known.
+pub(super) fn input_texture(ui: &Ui, shown: &Shown<'_>) -> Option<TextureHandle> {
+    let look = shown.look()?;
     let (id, key) = (Id::unique("network input"), std::sync::Arc::as_ptr(look) as usize);
     let known: Option<(usize, TextureHandle)> = ui.data(|data| data.get_temp(id));
-    let texture = known.filter(|known| known.0 == key).map_or_else(
-        || {
-            let image = picture_of(&look.input);
-            let texture = ui.ctx().load_texture("network input", image, TextureOptions::NEAREST);
-            ui.data_mut(|data| data.insert_temp(id, (key, texture.clone())));
-            texture
-        },
-        |(_, texture)| texture,
-    );
-    run_sample::paint(ui, &texture, rect);
+    if let Some((_, texture)) = known.filter(|known| known.0 == key) {
+        return Some(texture);
+    }
+    let Rgb8 { width, height, pixels } = rgb_of(&look.input);
+    let image = ColorImage::from_rgb([width, height], &pixels);
+    let texture = ui.ctx().load_texture("network input", image, TextureOptions::NEAREST);
+    ui.data_mut(|data| data.insert_temp(id, (key, texture.clone())));
+    Some(texture)
 }
 
 /// The input as a picture: the first three channels as red, green, blue, or one as grey, between
 /// the smallest and largest value of those shown.
-pub(super) fn picture_of(input: &Input) -> ColorImage {
+pub(super) fn rgb_of(input: &Input) -> Rgb8 {
     let [channels, height, width] = input.shape;
     let size = width * height;
     let shown = if channels >= 3 { 3 } else { 1 };
@@ -101,7 +107,7 @@ pub(super) fn picture_of(input: &Input) -> ColorImage {
     };
     let of = |channel: usize| if shown == 3 { channel } else { 0 };
     let pixels = (0..size).flat_map(|pixel| [0, 1, 2].map(|c| byte(of(c), pixel)));
-    ColorImage::from_rgb([width, height], &pixels.collect::<Vec<u8>>())
+    Rgb8 { width, height, pixels: pixels.collect() }
 }
 
 /// The probabilities, the truth, and since when.
@@ -149,11 +155,10 @@ mod tests {
     #[test]
     fn inputs_become_pictures() {
         let grey = Input { shape: [2, 1, 2], data: vec![-1.0, 1.0, 9.0, 9.0] };
-        let image = picture_of(&grey);
-        assert_eq!(image.pixels, [egui::Color32::BLACK, egui::Color32::WHITE]);
+        assert_eq!(rgb_of(&grey).pixels, [0, 0, 0, 255, 255, 255]);
         let rgb = Input { shape: [3, 1, 1], data: vec![0.0, 0.5, 1.0] };
-        assert_eq!(picture_of(&rgb).pixels, [egui::Color32::from_rgb(0, 128, 255)]);
+        assert_eq!(rgb_of(&rgb).pixels, [0, 128, 255]);
         let flat = Input { shape: [1, 1, 1], data: vec![3.0] };
-        assert_eq!(picture_of(&flat).pixels, [egui::Color32::BLACK]);
+        assert_eq!(rgb_of(&flat).pixels, [0; 3]);
     }
 }

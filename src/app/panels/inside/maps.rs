@@ -6,7 +6,8 @@ use egui::{
     Id, Key, Layout, Rect, RichText, Role, Sense, Slider, TextureHandle, Ui, WidgetInfo, vec2,
 };
 
-use super::{Choice, Column, Looks, PanelContext, Shown};
+use super::overlay::{overlaid_ui, overlay_looks_ui};
+use super::{Choice, Column, Looks, PanelContext, Shown, View};
 use crate::app::panels::run_sample;
 use crate::app::plots::color_map::ColorMap;
 use crate::app::plots::memory::cache;
@@ -49,7 +50,7 @@ pub(super) fn maps_ui(
         && let Some(maps) = look.maps.iter().find(|maps| maps.layer == layer)
         && channel < maps.shape[0]
     {
-        enlarged_ui(ui, ctx, looks, look, maps, channel, &mut drawn.lock());
+        enlarged_ui(ui, ctx, looks, shown, (look, maps, channel), &mut drawn.lock());
     }
     let columns = shown.columns.len().max(1);
     ui.columns(columns, |uis| {
@@ -103,6 +104,8 @@ fn toolbar_ui(
         );
         ui.checkbox(&mut looks.maps.strongest_first, "Strongest first")
             .on_hover_text("Sorted by mean activation");
+        ui.checkbox(&mut looks.maps.figures, "Figures")
+            .on_hover_text("Mean, maximum and share of zeros below each map");
         ui.spacing_mut().slider_width = 80.0;
         let slider = Slider::new(&mut looks.side, 24.0..=256.0).show_value(false);
         ui.add(slider).on_hover_text("Size of the maps").accessible_name("Size of the maps");
@@ -148,24 +151,25 @@ fn column_ui(
     }
     let side = if height * width > 1 { looks.side } else { (looks.side / 3.0).max(14.0) };
     let chosen = looks.enlarged.as_ref().filter(|(layer, _)| *layer == maps.layer).map(|(_, c)| *c);
-    if let Some(channel) = feature_maps_ui(ui, atlas, &maps.layer, side, chosen) {
+    let how = (chosen, looks.maps.figures);
+    if let Some(channel) = feature_maps_ui(ui, atlas, &maps.layer, side, how) {
         looks.enlarged = (chosen != Some(channel)).then(|| (maps.layer.clone(), channel));
     }
 }
 
-/// One map, large, beside its figures; the arrow keys go to the next, Escape closes.
+/// One map, large, alone and over the galaxy, beside its figures; Escape closes.
 fn enlarged_ui(
     ui: &mut Ui,
-    ctx: &PanelContext<'_>,
+    ctx: &mut PanelContext<'_>,
     looks: &mut Looks,
-    look: &Arc<Look>,
-    maps: &FeatureMaps,
-    channel: usize,
+    shown: &Shown<'_>,
+    (look, maps, channel): (&Arc<Look>, &FeatureMaps, usize),
     drawn: &mut Drawn,
 ) {
     let values = map(maps, channel);
     let figures = MapFigures::of(values);
-    let side = (ui.available_height() * 0.45).clamp(120.0, 360.0);
+    let most = (ui.available_width() - 230.0) / 2.0;
+    let side = (ui.available_height() * 0.45).min(most).clamp(96.0, 420.0);
     ctx.theme.card_frame().show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -176,6 +180,10 @@ fn enlarged_ui(
             run_sample::paint(ui, &texture, rect);
             if let Some(words) = pixel_words(maps, values, rect, response.hover_pos()) {
                 response.on_hover_text_at_pointer(words);
+            }
+            if !maps.is_vector() {
+                let name = format!("Map {channel} of {} over the galaxy", maps.layer);
+                overlaid_ui(ui, ctx, shown, (side, &name), &texture, looks.overlay);
             }
             ui.vertical(|ui| enlarged_words_ui(ui, ctx, looks, maps, channel, figures));
         });
@@ -224,6 +232,15 @@ fn enlarged_words_ui(
         }
     });
     ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, [figures.low, figures.high]));
+    if !maps.is_vector() {
+        ui.horizontal_wrapped(|ui| overlay_looks_ui(ui, &mut looks.overlay));
+    }
+    let hint = "The images of the data set that excite this channel most";
+    if ui.button("What it likes").on_hover_text(hint).clicked() {
+        looks.choice = Some(Choice::Layer(maps.layer.clone()));
+        looks.likes.channel = channel;
+        looks.view = View::Likes;
+    }
 }
 
 /// The value under the pointer.
@@ -290,10 +307,7 @@ impl Drawn {
 
 /// The figure that is saved: the input, then the maps of each column in their order.
 fn grid(look: &Look, columns: &[Column], looks: MapLooks, title: &str) -> MapGrid {
-    let input = super::galaxy::picture_of(&look.input);
-    let pixels = input.pixels.iter().flat_map(|color| [color.r(), color.g(), color.b()]).collect();
-    let picture = Rgb8 { width: input.size[0], height: input.size[1], pixels };
-    let mut tiles = vec![Tile::picture("input", picture)];
+    let mut tiles = vec![Tile::picture("input", super::galaxy::rgb_of(&look.input))];
     for column in columns {
         let Some(maps) = look.maps.iter().find(|maps| maps.layer == column.layer) else { continue };
         tiles.extend(tiles_of(maps, column, columns.len() > 1, looks));

@@ -1,43 +1,104 @@
-//! Looking inside: what the network sees of the chosen galaxy, what it says, and the maps of its
-//! layers, refreshed while it trains.
+//! Looking inside: what the network sees of the chosen galaxy, what it says, the maps of its
+//! layers, where it looks, what its units like, and its weights.
 
 mod choice;
+mod explainer;
 mod galaxy;
+mod lecture;
+mod likes;
 mod maps;
+mod overlay;
+mod place;
+mod sight;
 mod watch;
+mod weights;
 
-use egui::{Align, Id, Layout, Rect, Ui, UiBuilder};
+use egui::{Align, Id, Layout, ProgressBar, Rect, Ui, UiBuilder};
 use serde::{Deserialize, Serialize};
 
 use self::choice::{Choice, Column};
+use self::explainer::Source;
+use self::likes::Likes;
+use self::overlay::OverlayLooks;
+use self::sight::Sight;
 use super::PanelContext;
 use super::run_sample::RunSamples;
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{MapLooks, empty_ui};
+use crate::explain::Question;
+use crate::network::Network;
 use crate::session::RunView;
+use crate::train::Watch;
 
 pub(crate) use watch::end_of_frame;
+
+/// What stands beside the galaxy and the layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+enum View {
+    /// The maps of a layer or block.
+    #[default]
+    Maps,
+    /// The lecture's figure.
+    Lecture,
+    /// Where the network looks.
+    Sight,
+    /// What a unit likes.
+    Likes,
+    /// Filters and histograms.
+    Weights,
+}
+
+impl View {
+    /// All, with name and hint.
+    const ALL: [(Self, &'static str, &'static str); 5] = [
+        (Self::Maps, "Maps", "What each channel of a layer makes of the galaxy"),
+        (Self::Lecture, "Figure", "The galaxy's way through the network, on one sheet"),
+        (Self::Sight, "Where it looks", "Which parts of the galaxy speak for a class"),
+        (Self::Likes, "What it likes", "Which images excite a channel or a class most"),
+        (Self::Weights, "Weights", "Filters of the convolutions, histograms of all layers"),
+    ];
+}
 
 /// What is shown and how.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct Looks {
+    view: View,
     /// Colours and order of the maps.
     maps: MapLooks,
     /// Side of a map in points.
     side: f32,
+    /// Where the network looks.
+    sight: Sight,
+    /// What a unit likes.
+    likes: Likes,
+    /// The enlarged map over the galaxy.
+    overlay: OverlayLooks,
     /// The layer or block; chosen for the user until they choose.
     #[serde(skip)]
     choice: Option<Choice>,
     /// The map that is enlarged: layer and channel.
     #[serde(skip)]
     enlarged: Option<(String, usize)>,
+    /// The convolution whose filters are shown.
+    #[serde(skip)]
+    convolution: Option<String>,
 }
 
 impl Default for Looks {
     fn default() -> Self {
-        Self { maps: MapLooks::default(), side: 72.0, choice: None, enlarged: None }
+        Self {
+            view: View::default(),
+            maps: MapLooks::default(),
+            side: 72.0,
+            sight: Sight::default(),
+            likes: Likes::default(),
+            overlay: OverlayLooks::default(),
+            choice: None,
+            enlarged: None,
+            convolution: None,
+        }
     }
 }
 
@@ -66,11 +127,26 @@ pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         let choice = looks.choice.clone().filter(|choice| choice.is_in(network));
         let choice = choice.unwrap_or_else(|| Choice::first(network));
         let columns = choice.columns(network);
-        watch::watch(ui.ctx(), ctx, run, sample, &columns);
-        keys(ui, ctx);
         let shown = Shown { run, samples: &samples, sample, columns: &columns };
+        watch::watch(ui.ctx(), ctx, run, watched(looks, &shown, network));
+        keys(ui, ctx);
         body_ui(ui, ctx, looks, &shown, &choice);
     });
+}
+
+/// What the engine is asked for: what the view shows, and no more.
+fn watched(looks: &Looks, shown: &Shown<'_>, network: &Network) -> Watch {
+    let layers = match looks.view {
+        View::Maps => shown.columns.iter().map(|column| column.layer.clone()).collect(),
+        View::Lecture => lecture::layers(network),
+        View::Sight | View::Likes | View::Weights => Vec::new(),
+    };
+    let quick = |question: &Question| shown.run.live && sight::is_quick(question.method);
+    let question = match looks.view {
+        View::Sight => looks.sight.question(shown, network).filter(quick),
+        _ => None,
+    };
+    Watch { sample: shown.sample, layers, question }
 }
 
 /// What the parts of the panel show.
@@ -86,6 +162,16 @@ impl Shown<'_> {
     /// The latest look at the chosen galaxy.
     fn look(&self) -> Option<&std::sync::Arc<crate::train::Look>> {
         self.run.look.as_ref().filter(|look| look.sample == self.sample)
+    }
+
+    /// The best weights of the run so far.
+    fn source(&self) -> Option<Source> {
+        let started = self.run.started.as_ref()?;
+        Some(Source {
+            folder: self.run.folder.clone(),
+            epochs: self.run.epochs.len(),
+            catalogue: std::sync::Arc::clone(&started.catalogue),
+        })
     }
 }
 
@@ -127,12 +213,56 @@ fn body_ui(
             chosen = choice::choice_ui(ui, ctx.theme, &started.network, choice);
         });
     }
-    area_ui(ui, "maps", next(f32::INFINITY), |ui| maps::maps_ui(ui, ctx, looks, shown, choice));
+    area_ui(ui, "maps", next(f32::INFINITY), |ui| {
+        view_ui(ui, looks);
+        match looks.view {
+            View::Maps => maps::maps_ui(ui, ctx, looks, shown, choice),
+            View::Lecture => {
+                let clicked = lecture::lecture_ui(ui, ctx, looks, shown, &started.network);
+                if let Some((layer, channel)) = clicked {
+                    looks.view = View::Maps;
+                    looks.choice = Some(Choice::Layer(layer.clone()));
+                    looks.enlarged = Some((layer, channel));
+                }
+            }
+            View::Sight => sight::sight_ui(ui, ctx, &mut looks.sight, shown, &started.network),
+            View::Likes => {
+                let layer = shown.columns.last().map_or("", |column| &column.layer);
+                likes::likes_ui(ui, ctx, &mut looks.likes, shown, &started.network, layer);
+            }
+            View::Weights => {
+                weights::weights_ui(ui, ctx, &mut looks.convolution, shown, &started.network);
+            }
+        }
+    });
     if chosen.is_some() {
         looks.choice = chosen;
         looks.enlarged = None;
     }
     ui.expand_to_include_rect(whole);
+}
+
+/// The names of the views.
+fn view_ui(ui: &mut Ui, looks: &mut Looks) {
+    ui.horizontal_wrapped(|ui| {
+        for (view, name, hint) in View::ALL {
+            ui.selectable_value(&mut looks.view, view, name).on_hover_text(hint);
+        }
+    });
+    ui.add_space(SPACE * 0.25);
+}
+
+/// How far a thread is. True when the user ends its work.
+fn busy_ui(ui: &mut Ui, words: &str, share: f32) -> bool {
+    ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+    let inner = ui.horizontal(|ui| {
+        let bar = ProgressBar::new(share).desired_width(220.0).text(words);
+        let response = ui.add(bar);
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, words));
+        ui.button("Cancel").clicked()
+    });
+    inner.inner
 }
 
 /// A part of the panel in a rectangle of its own.

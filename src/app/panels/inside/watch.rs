@@ -2,7 +2,7 @@
 
 use egui::{Context, Id};
 
-use super::{Column, PanelContext};
+use super::PanelContext;
 use crate::session::{Action, RunId, RunView};
 use crate::train::Watch;
 
@@ -25,16 +25,8 @@ fn remember(egui: &Context, asked: Option<Asked>) {
     egui.data_mut(|data| data.insert_temp(Id::unique("watched layers"), asked));
 }
 
-/// Asks for the layers of these columns for one galaxy.
-pub(super) fn watch(
-    egui: &Context,
-    ctx: &mut PanelContext<'_>,
-    run: &RunView,
-    sample: usize,
-    columns: &[Column],
-) {
-    let layers: Vec<String> = columns.iter().map(|column| column.layer.clone()).collect();
-    let watch = Watch { sample, layers };
+/// Asks for this.
+pub(super) fn watch(egui: &Context, ctx: &mut PanelContext<'_>, run: &RunView, watch: Watch) {
     let frame = egui.cumulative_pass_nr();
     let asked = asked(egui);
     let known = asked

@@ -1,0 +1,177 @@
+//! The filters of a convolution and the histograms of all weights.
+
+use std::sync::{Arc, PoisonError};
+
+use egui::{ComboBox, Id, RichText, Role, ScrollArea, Sense, TextureHandle, Ui, WidgetInfo, vec2};
+
+use super::explainer::{Answer, State, Wish, explainer};
+use super::{PanelContext, Shown};
+use crate::app::plots::memory::cache;
+use crate::app::plots::save::{grid_writer, save_button_ui};
+use crate::app::plots::ticks;
+use crate::app::theme::SPACE;
+use crate::app::widgets::{name_field, problem_ui};
+use crate::explain::{Filters, convolutions};
+use crate::figure::{MapGrid, inside};
+use crate::image::display::Rgb8;
+use crate::network::{Distribution, Network};
+
+/// Pictures that are kept as textures, for the answer that they show.
+#[derive(Default)]
+struct Drawn {
+    of: usize,
+    tiles: Vec<(String, TextureHandle)>,
+}
+
+/// Draws the view; `chosen` is the convolution whose filters are shown.
+pub(super) fn weights_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    chosen: &mut Option<String>,
+    shown: &Shown<'_>,
+    network: &Network,
+) {
+    let names = convolutions(network);
+    let known = chosen.clone().filter(|name| names.contains(name));
+    let whole = ui.available_rect_before_wrap();
+    let (left, right) = whole.split_left_right_at_fraction(0.5);
+    if let Some(name) = known.or_else(|| names.first().cloned()) {
+        super::area_ui(ui, "filters", left.with_max_x(left.right() - SPACE), |ui| {
+            ui.horizontal_wrapped(|ui| {
+                ui.label(RichText::new("Filters of").color(ctx.theme.text_strong));
+                let combo = ComboBox::from_id_salt("convolution").selected_text(&name);
+                let response = combo.width(170.0).show_ui(ui, |ui| {
+                    for other in &names {
+                        if ui.selectable_label(*other == name, other).clicked() {
+                            *chosen = Some(other.clone());
+                        }
+                    }
+                });
+                name_field(&response.response, "Convolution");
+            });
+            filters_ui(ui, ctx, shown, &name);
+        });
+    }
+    super::area_ui(ui, "histograms", right, |ui| histograms_ui(ui, ctx, shown));
+}
+
+fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: &str) {
+    let Some(source) = shown.source() else { return };
+    let explainer = explainer(ui.ctx(), "filters");
+    let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
+    explainer.ask(source, Wish::Filters(name.to_owned()));
+    let found = match explainer.state() {
+        State::Done(Ok(Answer::Filters(found))) => Arc::clone(found),
+        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
+        State::Busy(_) => return drop(ui.spinner()),
+        _ => return,
+    };
+    drop(explainer);
+    let [out, inputs, height, width] = found.shape;
+    ui.horizontal_wrapped(|ui| {
+        let size = format!("{out} of {inputs}×{height}×{width}; grey is zero");
+        ui.label(RichText::new(size).small().color(ctx.theme.text_weak));
+        let file = format!("filters-{}.png", name.replace('.', "-"));
+        let figure = || grid_writer(inside::filters(&found));
+        save_button_ui(ui, ctx.actions, &format!("Filters of {name}"), &file, figure);
+    });
+    let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn filters"));
+    let mut drawn = drawn.lock();
+    drawn.update(ui, Arc::as_ptr(&found) as usize, || inside::filters(&Filters::clone(&found)));
+    let side = if found.is_rgb() { 56.0 } else { 40.0 };
+    tiles_ui(ui, ("filters", "Filter"), &drawn.tiles, [side, side], false);
+}
+
+fn histograms_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
+    ui.label(RichText::new("Weights of each layer").color(ctx.theme.text_strong));
+    let Some(source) = shown.source() else { return };
+    let explainer = explainer(ui.ctx(), "histograms");
+    let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
+    explainer.ask(source, Wish::Histograms);
+    let found = match explainer.state() {
+        State::Done(Ok(Answer::Histograms(found))) => Arc::clone(found),
+        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
+        State::Busy(_) => return drop(ui.spinner()),
+        _ => return,
+    };
+    drop(explainer);
+    ui.horizontal_wrapped(|ui| {
+        let text = "From the smallest to the largest; the line is zero";
+        ui.label(RichText::new(text).small().color(ctx.theme.text_weak));
+        let figure = || grid_writer(inside::histograms("Weights of each layer", &found));
+        save_button_ui(ui, ctx.actions, "Histograms", "weights.png", figure);
+    });
+    let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn histograms"));
+    let mut drawn = drawn.lock();
+    drawn.update(ui, Arc::as_ptr(&found) as usize, || {
+        let named =
+            |(name, figures): &(String, Distribution)| (words(name, figures), figures.clone());
+        let all: Vec<(String, Distribution)> = found.iter().map(named).collect();
+        let mut grid = inside::histograms("", &all);
+        for (tile, (words, _)) in grid.tiles.iter_mut().zip(all) {
+            tile.caption = words;
+        }
+        grid
+    });
+    tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [150.0, 84.0], true);
+}
+
+fn words(name: &str, figures: &Distribution) -> String {
+    let short = name.strip_suffix(".weight").unwrap_or(name);
+    let [mean, std] = [figures.mean, figures.std].map(ticks::compact);
+    format!("{short}: {mean} ± {std}")
+}
+
+impl Drawn {
+    fn update(&mut self, ui: &Ui, of: usize, make: impl FnOnce() -> MapGrid) {
+        if self.of == of && !self.tiles.is_empty() {
+            return;
+        }
+        let texture = |Rgb8 { width, height, pixels }: &Rgb8| {
+            let image = egui::ColorImage::from_rgb([*width, *height], pixels);
+            ui.ctx().load_texture("weights", image, egui::TextureOptions::NEAREST)
+        };
+        let tiles = make().tiles;
+        self.tiles = tiles.iter().map(|t| (t.caption.clone(), texture(&t.picture))).collect();
+        self.of = of;
+    }
+}
+
+fn tiles_ui(
+    ui: &mut Ui,
+    (salt, what): (&str, &str),
+    tiles: &[(String, TextureHandle)],
+    [width, height]: [f32; 2],
+    captions: bool,
+) {
+    let theme = crate::app::theme::Theme::of(ui.ctx());
+    let gap = 6.0;
+    let columns = ((ui.available_width() - 12.0) / (width + gap)).floor().max(1.0) as usize;
+    let line = if captions { height + 18.0 } else { height };
+    ui.spacing_mut().item_spacing = vec2(gap, gap);
+    let scroll = ScrollArea::vertical().id_salt(salt).auto_shrink([false, false]);
+    scroll.show_rows(ui, line, tiles.len().div_ceil(columns), |ui, rows| {
+        for row in rows {
+            ui.horizontal(|ui| {
+                for (caption, texture) in tiles.iter().skip(row * columns).take(columns) {
+                    ui.vertical(|ui| {
+                        ui.spacing_mut().item_spacing.y = 2.0;
+                        let (rect, response) =
+                            ui.allocate_exact_size(vec2(width, height), Sense::hover());
+                        let name = format!("{what} {caption}");
+                        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+                        let whole =
+                            egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
+                        ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);
+                        response.on_hover_text(name);
+                        if captions {
+                            let text = RichText::new(caption).small().color(theme.text_weak);
+                            let size = vec2(width, 14.0);
+                            ui.add_sized(size, egui::Label::new(text).truncate());
+                        }
+                    });
+                }
+            });
+        }
+    });
+}
