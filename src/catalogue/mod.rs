@@ -16,6 +16,7 @@ pub mod leak;
 mod lens_challenge;
 mod lens_parameters;
 pub mod list;
+mod numbers;
 mod options;
 mod pattern;
 mod regroup;
@@ -33,6 +34,7 @@ use serde::{Deserialize, Serialize};
 
 pub use format::{Format, Recognised, recognise};
 pub use leak::Groups;
+pub use numbers::{Numbers, numbers};
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
 pub use sample::read_sample;

@@ -88,7 +88,7 @@ impl Tile {
     }
 
     /// The picture as the bytes of a PNG file; `None` for a picture without pixels.
-    fn png(&self) -> Option<Vec<u8>> {
+    pub(super) fn png(&self) -> Option<Vec<u8>> {
         let Rgb8 { width, height, pixels } = &self.picture;
         let mut pixmap = Pixmap::new(u32::try_from(*width).ok()?, u32::try_from(*height).ok()?)?;
         for (to, from) in pixmap.pixels_mut().iter_mut().zip(pixels.chunks_exact(3)) {

@@ -17,6 +17,7 @@ mod grid;
 mod legend;
 mod matrix;
 mod png;
+mod scatter;
 mod svg;
 mod table;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use chart::{Chart, Colour, Legend, Mark, Series};
 pub use error::FigureError;
 pub use grid::{MapGrid, Tile};
 pub use matrix::{Matrix, MatrixKind};
+pub use scatter::{Dot, Key, Scatter};
 pub use svg::Rect;
 pub use table::Table;
 pub use theme::Theme;
