@@ -13,6 +13,7 @@ use crate::app::galaxies::Picture;
 use crate::app::panels::PanelContext;
 use crate::app::panels::run_sample::{self, RunSamples};
 use crate::app::theme::{SPACE, Theme};
+use crate::app::widgets::{Icon, paint_icon};
 use crate::explain::embedding::Metric;
 use crate::session::Action;
 
@@ -46,7 +47,7 @@ pub(super) fn lists_ui(
 fn tabs_ui(ui: &mut Ui, scene: &mut Scene) {
     ui.horizontal_wrapped(|ui| {
         for (tab, name) in [
-            (Tab::Unusual, "Most unusual"),
+            (Tab::Unusual, "Unusual"),
             (Tab::Neighbours, "Neighbours"),
             (Tab::Selection, "Selection"),
         ] {
@@ -211,7 +212,9 @@ fn row_ui(ui: &Ui, ctx: &mut PanelContext<'_>, embedded: &Embedded, entry: &Entr
     ui.painter().rect_filled(image, 4, theme.well);
     match samples.picture(ui, ctx.galaxies, featured.samples[row], SIDE) {
         Some(Picture::Ready(texture)) => run_sample::paint(ui, &texture, image),
-        Some(Picture::Failed(_)) => run_sample::paint_missing(ui, theme, image),
+        Some(Picture::Failed(_)) => {
+            paint_icon(ui.painter(), image.shrink(15.0), Icon::Warning, theme.warning);
+        }
         Some(Picture::Pending) | None => {}
     }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));

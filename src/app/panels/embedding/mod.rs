@@ -145,6 +145,8 @@ pub(crate) fn embedding_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             whole data set, which images it takes for alike, and which for unusual.";
         return empty_ui(ui, "No network to embed with", text, |_| {});
     };
+    // Lines that do not wrap may make the panel wider than its place.
+    let right = ui.max_rect().right();
     let memory = cache::<Option<Scene>>(ui.ctx(), Id::unique("embedding scene"));
     let mut memory = memory.lock();
     let scene = memory.get_or_insert_with(|| Scene::new(&ui.ctx().clone()));
@@ -156,7 +158,7 @@ pub(crate) fn embedding_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         }
         let shown = scene.work.shown.clone().filter(|shown| shown.run == run.id);
         match shown {
-            Some(shown) => shown_ui(ui, ctx, scene, looks, &shown),
+            Some(shown) => shown_ui(ui, ctx, scene, looks, &shown, right),
             None => waiting_ui(ui, scene, run.live),
         }
     });
@@ -185,6 +187,7 @@ fn shown_ui(
     scene: &mut Scene,
     looks: &mut Looks,
     shown: &Arc<Embedded>,
+    right: f32,
 ) {
     let choices = ColorBy::choices(shown);
     if !choices.contains(&looks.color_by) {
@@ -201,7 +204,8 @@ fn shown_ui(
         save::save_ui(ui, ctx.actions, ctx.theme, scene, looks, shown, room);
     });
     legend::legend_ui(ui, ctx.theme, scene);
-    let (plane, list) = rooms(ui.available_rect_before_wrap());
+    let all = ui.available_rect_before_wrap();
+    let (plane, list) = rooms(all.with_max_x(all.right().min(right)));
     ui.data_mut(|data| data.insert_temp(Id::unique("embedding room"), plane));
     area_ui(ui, "plane", plane, |ui| {
         canvas::canvas_ui(ui, ctx, scene, looks, shown);
