@@ -209,7 +209,9 @@ fn shown_ui(
     ui.data_mut(|data| data.insert_temp(Id::unique("embedding room"), plane));
     area_ui(ui, "plane", plane, |ui| {
         canvas::canvas_ui(ui, ctx, scene, looks, shown);
+        // Rings would hide the pictures.
         if scene.tab == Tab::Neighbours
+            && !looks.pictures
             && let Some(near) =
                 scene.neighbours(shown, looks.metric).map(|found| found.rows.clone())
         {
