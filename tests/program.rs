@@ -175,6 +175,56 @@ fn a_run_is_explained_in_every_way() {
     assert!(bad(&[&of_image[..], &arguments].concat(), 2).contains(&layer));
 }
 
+/// The table of an embedding, its clusters, neighbours and picture, and what is refused.
+#[test]
+fn a_data_set_is_embedded_by_a_layer() {
+    let scratch = tempfile::tempdir().unwrap();
+    let run = scratch.path().join("run");
+    short_run(&run);
+    let data = galaxies();
+    let (table, figure) = (scratch.path().join("table.csv"), scratch.path().join("plane.svg"));
+    let arguments = |out: &Path| {
+        let words =
+            ["embed", text(&run), "--data", text(&data), "--layer", "f6", "--out", text(out)];
+        words.map(str::to_owned).to_vec()
+    };
+    let with = |out: &Path, more: &[&str]| -> Vec<String> {
+        arguments(out).into_iter().chain(more.iter().map(|word| (*word).to_owned())).collect()
+    };
+    let call = |words: &[String]| json(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let image = fs::read_dir(data.join("spiral")).unwrap().next().unwrap().unwrap().file_name();
+    let image = image.to_string_lossy().into_owned();
+    let first =
+        with(&table, &["--method", "pca", "--clusters", "k-means:5", "--figure", text(&figure)]);
+    let told = call(&[first.clone(), vec!["--neighbours".into(), image, "--json".into()]].concat());
+    assert_eq!((told["n"].as_u64(), told["features"].as_u64()), (Some(300), Some(84)));
+    assert_eq!(told["grouping"]["clusters"], 5);
+    assert!(told["trustworthiness"].as_f64().unwrap() > 0.5);
+    assert_eq!(told["neighbours"]["cosine"].as_array().unwrap().len(), 10);
+    let mut rows = csv::Reader::from_path(&table).unwrap();
+    let columns = "id,file,label,predicted,score,x,y,cluster,anomaly";
+    assert_eq!(rows.headers().unwrap().iter().collect::<Vec<_>>().join(","), columns);
+    assert_eq!(rows.records().map(Result::unwrap).count(), 300);
+    assert!(fs::read_to_string(&figure).unwrap().matches("<circle").count() >= 300);
+
+    // The same arguments give the same table, though threads share the work.
+    let again = scratch.path().join("again.csv");
+    for table in [&table, &again] {
+        call(&with(table, &["--clusters", "hdbscan:8", "--json"]));
+    }
+    assert_eq!(fs::read(&table).unwrap(), fs::read(&again).unwrap());
+    let parquet = scratch.path().join("table.parquet");
+    call(&with(&parquet, &["--method", "pca", "--features", "--json"]));
+    assert!(fs::read(&parquet).unwrap().starts_with(b"PAR1"));
+
+    let refused =
+        |words: Vec<String>| refusal(&words.iter().map(String::as_str).collect::<Vec<_>>(), 2);
+    assert!(refused(with(&table, &["--clusters", "k-means"])).contains("k-means:K"));
+    assert!(refused(with(&table, &["--neighbours", "nothing"])).contains("no image `nothing`"));
+    assert!(refused(arguments(&scratch.path().join("table.txt"))).contains(".csv or .parquet"));
+    assert!(refused(with(&table, &["--min-dist", "7"])).contains("between 0 and 1"));
+}
+
 /// Two networks asked together: the mean of their probabilities, and how far they differ.
 #[test]
 fn several_networks_are_evaluated_and_predict_together() {

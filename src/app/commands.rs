@@ -271,6 +271,14 @@ pub(crate) const COMMANDS: &[Command] = &[
     show_panel!("show-training", "Show curves", "training", Num6),
     show_panel!("show-evaluation", "Show evaluation", "evaluation", Num7),
     show_panel!("show-inside", "Show look inside", "inside", Num8),
+    command!(
+        View,
+        "show-embedding",
+        "Show embedding",
+        [key(CTRL_SHIFT, Key::E)],
+        possible,
+        |desk| desk.actions.push(Action::ShowPanel("embedding"))
+    ),
     show_panel!("show-log", "Show log", "log", Num9),
     show_panel!("show-viewer", "Show viewer", "viewer", J),
     command!(

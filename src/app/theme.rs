@@ -132,6 +132,13 @@ impl Theme {
         colours[index % colours.len()]
     }
 
+    /// Colour of a group of points: that of the series, paler each time the colours repeat.
+    pub(crate) fn group(&self, index: usize) -> Color32 {
+        let round = index / SERIES_DARK.len();
+        let pale = 1.0 - 0.6_f32.powi(round as i32);
+        self.series(index).lerp_to_gamma(self.text_strong, pale)
+    }
+
     /// Colours that stand for the red, green and blue band.
     pub(crate) fn bands(&self) -> [Color32; 3] {
         if self.dark {

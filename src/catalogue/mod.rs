@@ -18,6 +18,7 @@ pub mod leak;
 mod lens_challenge;
 mod lens_parameters;
 pub mod list;
+mod numbers;
 mod options;
 mod pattern;
 mod regroup;
@@ -38,6 +39,7 @@ use crate::image::Place;
 
 pub use format::{Format, Recognised, recognise};
 pub use leak::Groups;
+pub use numbers::{Numbers, numbers};
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
 pub use sample::{read_picture, read_sample};

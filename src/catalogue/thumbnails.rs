@@ -216,7 +216,10 @@ impl Kept {
 
 /// Reads a sample and makes its thumbnail. Raster files are shown as they are, FITS with the
 /// central 99.5 per cent of each band in an asinh stretch.
-fn make(sample: &Sample, side: usize) -> Result<Rgb8, String> {
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn make(sample: &Sample, side: usize) -> Result<Rgb8, String> {
     let picture = if let Some(picture) = read_picture(sample).map_err(|error| error.to_string())? {
         picture
     } else {

@@ -8,6 +8,7 @@ mod catalogue;
 mod cutout;
 mod demo;
 mod devices;
+mod embed;
 mod evaluate;
 mod explain;
 mod folds;
@@ -35,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::explain::embedding::EmbeddingError;
 use crate::image::ImageError;
 use crate::run::RunError;
 use crate::train::TrainError;
@@ -66,6 +68,9 @@ enum Command {
     Demo(demo::Args),
     /// What could train on this machine, and whether it computes rightly.
     Devices(devices::Args),
+    /// A data set as a layer of a trained network sees it: in two dimensions, in clusters, with
+    /// what is unusual.
+    Embed(Box<embed::Args>),
     /// How good a trained network is, on its test part or on other data.
     Evaluate(evaluate::Args),
     /// Write what a layer of a trained network makes of an image.
@@ -119,6 +124,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Cutout(args)) => cutout::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
+        Some(Command::Embed(args)) => embed::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Info(args)) => info::run(&args),
@@ -164,10 +170,12 @@ fn words(error: &anyhow::Error) -> String {
 /// The exit status for an error: 2 where the arguments were wrong.
 fn status_of(error: &anyhow::Error) -> u8 {
     let wrong_setting = |error: &TrainError| matches!(error, TrainError::Setting { .. });
+    let wrong_embedding = |error: &EmbeddingError| matches!(error, EmbeddingError::Setting { .. });
     let wrong_look = |error: &ImageError| matches!(error, ImageError::Setting { .. });
     let bad = error.chain().any(|cause| {
         cause.is::<BadArgument>()
             || cause.downcast_ref().is_some_and(wrong_look)
+            || cause.downcast_ref().is_some_and(wrong_embedding)
             || cause.downcast_ref().is_some_and(wrong_setting)
             || matches!(cause.downcast_ref(), Some(RunError::Train(inner)) if wrong_setting(inner))
     });

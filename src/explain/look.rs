@@ -66,14 +66,16 @@ pub fn softmax(logits: &[f32]) -> Vec<f32> {
 }
 
 pub(super) fn find_all(network: &Network, layers: &[String]) -> Result<Vec<NodeId>, ExplainError> {
-    let find = |layer: &String| {
-        network.find(layer).ok_or_else(|| ExplainError::UnknownLayer {
-            network: network.name.clone(),
-            layer: layer.clone(),
-            close: close_names(network, layer),
-        })
-    };
-    layers.iter().map(find).collect()
+    layers.iter().map(|layer| find(network, layer)).collect()
+}
+
+/// The node of a layer.
+pub(super) fn find(network: &Network, layer: &str) -> Result<NodeId, ExplainError> {
+    network.find(layer).ok_or_else(|| ExplainError::UnknownLayer {
+        network: network.name.clone(),
+        layer: layer.to_owned(),
+        close: close_names(network, layer),
+    })
 }
 
 /// Up to five layers whose name contains the given one or begins like it.

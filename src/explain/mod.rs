@@ -6,6 +6,7 @@
 
 mod ascent;
 mod attribution;
+pub mod embedding;
 mod landmarks;
 mod look;
 pub mod npy;

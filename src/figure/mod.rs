@@ -19,6 +19,7 @@ mod legend;
 mod matrix;
 mod png;
 mod rows;
+mod scatter;
 mod svg;
 mod table;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use error::FigureError;
 pub use grid::{MapGrid, Tile};
 pub use matrix::{Matrix, MatrixKind};
 pub use rows::{MapRow, MapRows};
+pub use scatter::{Dot, Key, Scatter};
 pub use svg::Rect;
 pub use table::Table;
 pub use theme::Theme;

@@ -126,6 +126,16 @@ impl Svg {
         let _ = writeln!(self.body, "{stroke}/>");
     }
 
+    /// The edge of a rectangle.
+    pub(super) fn outline(&mut self, rect: Rect, stroke: Stroke) {
+        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(num);
+        let _ = writeln!(
+            self.body,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"none\" {}/>",
+            stroke.attributes(),
+        );
+    }
+
     /// A rectangle with round corners.
     pub(super) fn rounded(&mut self, rect: Rect, radius: f64, fill: Rgb, stroke: Option<Stroke>) {
         let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(num);

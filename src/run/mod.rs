@@ -21,6 +21,7 @@
 //! are dropped and made again.
 
 mod checkpoint;
+mod embedding;
 mod error;
 mod folder;
 mod folds;
@@ -46,6 +47,9 @@ use journal::RunJournal;
 use crate::architectures::custom;
 use crate::train::{Plan, Resumption, Session, Wake};
 
+pub use embedding::{
+    EMBEDDING_TABLES, Featured, Hue, embedding_figure, featurise, write_embedding,
+};
 pub use error::RunError;
 pub use folds::{Folds, FoldsReport, Spread};
 pub use history::{History, read_history};

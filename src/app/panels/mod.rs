@@ -5,6 +5,7 @@
 //! egui's memory under its own id. To add one: a file, a `mod` line and a line in [`PANELS`].
 
 mod data;
+mod embedding;
 mod evaluation;
 mod galaxies;
 mod inside;
@@ -92,6 +93,12 @@ pub(crate) const PANELS: &[Panel] = &[
         title: "Data",
         help: "Open a data set, see its classes, and divide it into training, validation and test.",
         ui: data::data_ui,
+    },
+    Panel {
+        id: "embedding",
+        title: "Embedding",
+        help: "A whole data set as a layer sees it: in a plane, in clusters, with what is unusual.",
+        ui: embedding::embedding_ui,
     },
     Panel {
         id: "evaluation",

@@ -21,8 +21,12 @@ pub(crate) struct RunSamples<'a> {
 impl<'a> RunSamples<'a> {
     /// The samples of a run.
     pub(crate) fn of(state: &'a State, run: &'a RunView) -> Self {
+        Self::of_catalogue(state, run.started.as_deref().map(|started| &*started.catalogue))
+    }
+
+    /// The samples of a catalogue that a network looked at.
+    pub(crate) fn of_catalogue(state: &'a State, run: Option<&'a Catalogue>) -> Self {
         let open = state.data.ready().map(|data| &*data.catalogue);
-        let run = run.started.as_deref().map(|started| &*started.catalogue);
         let same = match (run, open) {
             (Some(run), Some(open)) => same(run, open),
             _ => false,
