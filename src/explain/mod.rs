@@ -3,6 +3,8 @@
 //! Everything here runs the model without gradients and hands back plain numbers, small enough
 //! to send to a window. Layers are named as in the network.
 
+pub mod bench;
+pub mod damage;
 mod landmarks;
 mod look;
 pub mod npy;
