@@ -18,7 +18,9 @@ use super::toasts::Toasts;
 use super::{Launch, bar};
 use crate::catalogue::OpenOptions;
 use crate::image;
-use crate::session::{Action, Bench, BenchSource, Data, Effect, Preferences, State, ViewerAction, reduce};
+use crate::session::{
+    Action, Bench, BenchSource, Data, Effect, Preferences, State, ViewerAction, reduce,
+};
 use crate::train::Plan;
 
 const KEEP_LAYOUT: &str = "layout";

@@ -20,7 +20,9 @@ use crate::architectures::custom;
 use crate::catalogue::{Format, OpenOptions, recognise};
 use crate::image;
 use crate::image::fits::{self, HduInfo, holds_table};
-use crate::session::{Action, Bench, BenchSource, FrameId, Level, SaveRequest, State, ViewerAction};
+use crate::session::{
+    Action, Bench, BenchSource, FrameId, Level, SaveRequest, State, ViewerAction,
+};
 use crate::train::Plan;
 
 /// Which dialog to open.

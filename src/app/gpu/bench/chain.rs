@@ -43,10 +43,7 @@ pub(super) struct Chain {
 
 impl Chain {
     /// A result and the ranges of all; 0 is the input.
-    pub(super) fn result(
-        &self,
-        number: usize,
-    ) -> Option<(&wgpu::Texture, &wgpu::Texture)> {
+    pub(super) fn result(&self, number: usize) -> Option<(&wgpu::Texture, &wgpu::Texture)> {
         Some((&self.results.get(number)?.texture, self.ranges.as_ref()?))
     }
 
@@ -185,8 +182,7 @@ impl Card<'_> {
     /// One step from a result to the next.
     fn step(&mut self, operation: &Operation, before: &Result, after: &Result) {
         let bytes = &operation.bytes;
-        let uniform =
-            pipelines::uniform_buffer(self.device, self.queue, "bench operation", bytes);
+        let uniform = pipelines::uniform_buffer(self.device, self.queue, "bench operation", bytes);
         let group = self.pipelines.step_group(self.device, &before.texture, &uniform);
         self.draw(&self.pipelines.step, &group, &after.texture);
     }

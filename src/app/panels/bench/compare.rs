@@ -124,7 +124,11 @@ pub(super) fn compare_ui(
 fn replace(bench: &mut Bench, place: usize, pair: &Pair) {
     let stages = &mut bench.setup.stages;
     let Some(stage) = stages.get_mut(place) else { return };
-    let of = |kernel: &Kernel| Convolution { kernel: kernel.clone(), bias: 0.0, ..stage.convolution.clone() };
+    let of = |kernel: &Kernel| Convolution {
+        kernel: kernel.clone(),
+        bias: 0.0,
+        ..stage.convolution.clone()
+    };
     let first = Stage {
         convolution: Convolution { stride: 1, ..of(&pair.first) },
         activation: Activation::Identity,
@@ -150,7 +154,8 @@ fn separable_ui(ui: &mut Ui, theme: &Theme, found: &Compared, size: [usize; 2]) 
         ),
     };
     ui.label(RichText::new(text).color(colour));
-    let text = format!("Singular values, the first as 1: {}", shares.collect::<Vec<_>>().join(", "));
+    let text =
+        format!("Singular values, the first as 1: {}", shares.collect::<Vec<_>>().join(", "));
     ui.label(RichText::new(text).small().color(theme.text_weak));
     costs_ui(ui, theme, "separable", kernel, &pair, size);
     difference_ui(ui, theme, found.separated, found.largest);
@@ -180,7 +185,8 @@ fn pair_ui(ui: &mut Ui, theme: &Theme, found: &Compared, size: [usize; 2]) -> Op
 }
 
 fn take_ui(ui: &mut Ui, text: &str) -> bool {
-    let help = format!("At most {MAX_STAGES} stages; activation and pooling stay behind the second");
+    let help =
+        format!("At most {MAX_STAGES} stages; activation and pooling stay behind the second");
     ui.button(text).on_hover_text(help).clicked()
 }
 

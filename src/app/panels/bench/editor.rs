@@ -53,7 +53,8 @@ fn stages_ui(ui: &mut Ui, theme: &Theme, looks: &mut Looks, bench: &mut Bench) {
             }
         }
         let room = stages.len() < MAX_STAGES;
-        let add = ui.add_enabled(room, egui::Button::new("Add")).on_hover_text("A stage after this one");
+        let add =
+            ui.add_enabled(room, egui::Button::new("Add")).on_hover_text("A stage after this one");
         add.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, room, "Add a stage"));
         if add.clicked() {
             let convolution = Convolution::of(Kernel::identity(3));
@@ -89,7 +90,8 @@ fn kernel_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, kernel:
         let label = ui.label("Columns").id;
         ui.add(DragValue::new(&mut size[1]).range(1..=MAX_SIDE).speed(0.05)).labelled_by(label);
         for side in [3, 5, 7, 11] {
-            if ui.small_button(format!("{side}²")).on_hover_text(format!("{side}×{side}")).clicked() {
+            if ui.small_button(format!("{side}²")).on_hover_text(format!("{side}×{side}")).clicked()
+            {
                 size = [side; 2];
             }
         }

@@ -149,11 +149,8 @@ fn painted_ui(
 
 /// Arrow keys go from cell to cell, + and − change the weight.
 fn keys(ui: &Ui, kernel: &mut Kernel, looks: &Looks, place: [usize; 2]) {
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        ..EventFilter::default()
-    };
+    let filter =
+        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(cell_id(ui, place), filter));
     let pressed = |key| ui.input(|input| input.key_pressed(key) && input.modifiers.is_none());
     let (value, [rows, columns]) = (kernel.get(place), kernel.size());

@@ -127,8 +127,7 @@ fn filters_ui(
             for (number, filter) in layer.filters.iter().enumerate() {
                 let channel = looks.channel.unwrap_or(channels).min(channels);
                 let weights = &filter.channels[channel];
-                let (rect, response) =
-                    ui.allocate_exact_size(vec2(FILTER, FILTER), Sense::click());
+                let (rect, response) = ui.allocate_exact_size(vec2(FILTER, FILTER), Sense::click());
                 let name = format!("Filter {number} of {}", layer.layer);
                 let chosen = weights == kernel;
                 response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &name));

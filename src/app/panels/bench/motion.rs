@@ -20,10 +20,10 @@ const TILES: [u64; 2] = [1 << 20, (1 << 20) + 1];
 
 /// Where the window is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Motion {
+pub(super) struct Motion {
     /// Number of the result's pixel, row by row.
-    at: usize,
-    playing: bool,
+    pub(super) at: usize,
+    pub(super) playing: bool,
     /// Part of a step that is still to come.
     carry: f32,
 }
@@ -238,14 +238,7 @@ impl Scene<'_> {
     }
 
     /// The part of the input around the window, and the window.
-    fn input_ui(
-        &self,
-        ui: &Ui,
-        theme: &Theme,
-        looks: &Looks,
-        shown: &Shown<'_>,
-        square: Rect,
-    ) {
+    fn input_ui(&self, ui: &Ui, theme: &Theme, looks: &Looks, shown: &Shown<'_>, square: Rect) {
         let (Some(first), Some(last)) = (self.taps.first(), self.taps.last()) else { return };
         let middle = [0, 1].map(|axis| (first.at[axis] + last.at[axis] + 1) as f32 / 2.0);
         let span = (0..2).map(|axis| (last.at[axis] - first.at[axis] + 1) as usize).max();
@@ -271,14 +264,7 @@ impl Scene<'_> {
     }
 
     /// The part of the result around the pixel, as far as the window has come.
-    fn output_ui(
-        &self,
-        ui: &Ui,
-        theme: &Theme,
-        looks: &Looks,
-        shown: &Shown<'_>,
-        square: Rect,
-    ) {
+    fn output_ui(&self, ui: &Ui, theme: &Theme, looks: &Looks, shown: &Shown<'_>, square: Rect) {
         let [row, column] = self.at.map(|at| at as f32);
         let region = region([row + 0.5, column + 0.5], AROUND as f32, self.output, 1);
         let zoom = Zoom { square, region };

@@ -193,14 +193,7 @@ fn title(shown: &Shown<'_>, number: usize) -> String {
     }
 }
 
-fn words_ui(
-    ui: &Ui,
-    theme: &Theme,
-    shown: &Shown<'_>,
-    number: usize,
-    rect: Rect,
-    title: &str,
-) {
+fn words_ui(ui: &Ui, theme: &Theme, shown: &Shown<'_>, number: usize, rect: Rect, title: &str) {
     let font = egui::TextStyle::Body.resolve(ui.style());
     let [height, width] = shown.size(number);
     let range = shown.plane(number).map_or_else(

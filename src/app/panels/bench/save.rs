@@ -30,7 +30,8 @@ pub(super) fn save_ui(
         {
             let text = stage.convolution.kernel.to_csv();
             let write = Writer::new(move |path| {
-                std::fs::write(path, &text).map_err(|e| format!("Cannot write {}: {e}.", path.display()))
+                std::fs::write(path, &text)
+                    .map_err(|e| format!("Cannot write {}: {e}.", path.display()))
             });
             ctx.push(request("Kernel", "kernel.csv", vec!["csv"], write));
         }
@@ -38,7 +39,8 @@ pub(super) fn save_ui(
         if results.len() < 2 {
             return;
         }
-        if ui.button("Last result…").on_hover_text("PNG a pixel for a pixel, CSV, NPY").clicked() {
+        if ui.button("Last result…").on_hover_text("PNG a pixel for a pixel, CSV, NPY").clicked()
+        {
             let write = result_writer(results.clone(), looks.clone());
             ctx.push(request("Result", "result.png", vec!["png", "csv", "npy"], write));
         }
@@ -119,7 +121,8 @@ fn result_writer(all: Vec<Named>, looks: Looks) -> Writer {
                 let bytes = npy::encode(&[plane.height, plane.width], &plane.values);
                 std::fs::write(path, bytes).map_err(failed)
             }
-            _ => raster::write_png(path, &picture(of, &all, &looks)).map_err(|error| error.to_string()),
+            _ => raster::write_png(path, &picture(of, &all, &looks))
+                .map_err(|error| error.to_string()),
         }
     })
 }

@@ -197,9 +197,11 @@ fn image(source: &Source) -> Result<Image, String> {
 /// The filters of the first convolution of a run's network, as far as a kernel may be.
 fn first_layer(folder: &std::path::Path) -> Result<FirstLayer, String> {
     let trained = crate::run::read_trained(folder).map_err(|error| format!("{error}."))?;
-    let convolution = trained.network.nodes.iter().find(|node| {
-        matches!(node.layer, Layer::Conv2d { .. } | Layer::PartialConv2d { .. })
-    });
+    let convolution = trained
+        .network
+        .nodes
+        .iter()
+        .find(|node| matches!(node.layer, Layer::Conv2d { .. } | Layer::PartialConv2d { .. }));
     let layer = convolution.ok_or("The network of this run has no convolution.")?.name.clone();
     let weight = trained.state.get(&format!("{layer}.weight"));
     let weight = weight.ok_or("The weights of the first layer are missing.")?;

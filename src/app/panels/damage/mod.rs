@@ -104,7 +104,8 @@ pub(crate) fn damage_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         samples.catalogue()?.samples.get(index).cloned()
     };
     let Some(sample) = sample.or_else(first) else {
-        let text = "Choose a galaxy in the contact sheet; its image is damaged here, never its file.";
+        let text =
+            "Choose a galaxy in the contact sheet; its image is damaged here, never its file.";
         return empty_ui(ui, "No galaxy is chosen", text, |_| {});
     };
     let subject = Subject { folder: run.folder.clone(), epochs: run.epochs.len(), sample };
@@ -159,13 +160,7 @@ fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn head_ui(
-    ui: &mut Ui,
-    ctx: &mut PanelContext<'_>,
-    subject: &Subject,
-    run: &str,
-    ready: &Ready,
-) {
+fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, subject: &Subject, run: &str, ready: &Ready) {
     ui.horizontal(|ui| {
         for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
             let button = ui.small_button(text).on_hover_text(words);
@@ -286,13 +281,7 @@ fn answers_ui(
 }
 
 /// The damaged image, what the network sees, and what it says.
-fn said_ui(
-    ui: &mut Ui,
-    ctx: &PanelContext<'_>,
-    subject: &Subject,
-    said: &Said,
-    height: f32,
-) {
+fn said_ui(ui: &mut Ui, ctx: &PanelContext<'_>, subject: &Subject, said: &Said, height: f32) {
     let side = (height - 24.0).min(ui.available_width() * 0.3);
     let textures = textures(ui, said);
     ui.horizontal_top(|ui| {
@@ -313,8 +302,8 @@ fn said_ui(
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (class, probability) in said.probabilities.iter().enumerate() {
                     let name = said.classes.get(class).map_or("?", String::as_str);
-                    let truth = subject.sample.label == Some(class)
-                        && subject_knows(ctx, name, class);
+                    let truth =
+                        subject.sample.label == Some(class) && subject_knows(ctx, name, class);
                     let name = if truth { format!("{name} (true)") } else { name.to_owned() };
                     let value = format!("{:.1} %", probability * 100.0);
                     let colour = ctx.theme.series(class);
@@ -358,9 +347,8 @@ fn input_picture(input: &Input) -> ColorImage {
     let area = height * width;
     let shown = if channels >= 3 { 3 } else { 1 };
     let values = input.data.get(..shown * area).unwrap_or(&[]);
-    let [low, high] = values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| {
-        [l.min(*v), h.max(*v)]
-    });
+    let [low, high] =
+        values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(*v), h.max(*v)]);
     let byte = |channel: usize, pixel: usize| {
         let value = values.get(channel * area + pixel).copied().unwrap_or(low);
         let share = (value - low) / (high - low);
@@ -370,23 +358,15 @@ fn input_picture(input: &Input) -> ColorImage {
     ColorImage::from_rgb([width, height], &(0..area).flat_map(pixel).collect::<Vec<u8>>())
 }
 
-/// A curve as the chart draws it, made when it is another.
-#[derive(Clone)]
-struct Lines {
-    of: Arc<Curve>,
-    xs: Arc<Vec<f64>>,
-    classes: Arc<Vec<Series>>,
-}
-
-fn lines(curve: &Arc<Curve>) -> Lines {
-    let xs = curve.values.iter().map(|value| f64::from(*value)).collect();
+/// The values of the damage, and a series for each class.
+fn lines(curve: &Curve) -> (Vec<f64>, Vec<Series>) {
+    let values = curve.values.iter().map(|value| f64::from(*value)).collect();
     let series = |class: usize| {
         let mut series = Series::default();
         curve.of_class(class).for_each(|[_, y]| series.push(y));
         series
     };
-    let classes = (0..curve.classes).map(series).collect();
-    Lines { of: Arc::clone(curve), xs: Arc::new(xs), classes: Arc::new(classes) }
+    (values, (0..curve.classes).map(series).collect())
 }
 
 fn curve_ui(
@@ -422,14 +402,12 @@ fn curve_ui(
             }))
         });
     });
-    // Series remember what was drawn and are no one else's, so they are made for each curve.
-    let lines = lines(&drawn.curve);
-    debug_assert!(Arc::ptr_eq(&lines.of, &drawn.curve));
+    let (values, classes) = lines(&drawn.curve);
     let mut traces = Vec::new();
-    for (class, series) in lines.classes.iter().enumerate() {
+    for (class, series) in classes.iter().enumerate() {
         let name = said.classes.get(class).cloned().unwrap_or_else(|| class.to_string());
         let pen = Pen::line(ctx.theme.series(class), 2.2).dotted(2.5);
-        let curve = Line::new(&lines.xs, series);
+        let curve = Line::new(&values, series);
         traces.push(Trace { name, curve, pen, palette: class, named: true });
     }
     let mark = Mark {

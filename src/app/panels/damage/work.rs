@@ -127,7 +127,12 @@ impl Work {
     }
 
     /// What there is, asking for what is missing.
-    pub(super) fn ask(work: &Mutex<Self>, subject: &Subject, damage: Damage, sweep: &Sweep) -> Ready {
+    pub(super) fn ask(
+        work: &Mutex<Self>,
+        subject: &Subject,
+        damage: Damage,
+        sweep: &Sweep,
+    ) -> Ready {
         let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
         let work = &mut *work;
         work.now.ask(Now { subject: subject.clone(), damage, seed: sweep.seed });
@@ -152,10 +157,7 @@ impl Work {
 
 impl Cache {
     /// Network and image of a subject, read where they are not those read last.
-    fn of(
-        cache: &Mutex<Self>,
-        subject: &Subject,
-    ) -> Result<(LoadedModel, Arc<Image>), String> {
+    fn of(cache: &Mutex<Self>, subject: &Subject) -> Result<(LoadedModel, Arc<Image>), String> {
         let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
         let Subject { folder, epochs, sample } = subject;
         if cache.model.as_ref().is_none_or(|known| (&known.0, known.1) != (folder, *epochs)) {
@@ -190,8 +192,7 @@ fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
     };
     let swept = sweep(&loaded.model, &description.pipeline, &image, &one, &mut |_| true);
     let swept = swept.map_err(|error| format!("{error}."))?.ok_or("It was ended.")?;
-    let curve =
-        swept.curve(&one.values, |logits| loss::probabilities(description.loss, logits));
+    let curve = swept.curve(&one.values, |logits| loss::probabilities(description.loss, logits));
     let damaged = now.damage.apply(&image, now.seed);
     let input = seen(&description.pipeline, &damaged)?;
     Ok(Said {
@@ -209,11 +210,7 @@ fn seen(pipeline: &Pipeline, image: &Image) -> Result<Input, String> {
 }
 
 /// `None` where another sweep is wanted meanwhile.
-fn draw(
-    cache: &Mutex<Cache>,
-    along: &Along,
-    wanted: &AtomicU64,
-) -> Result<Option<Drawn>, String> {
+fn draw(cache: &Mutex<Cache>, along: &Along, wanted: &AtomicU64) -> Result<Option<Drawn>, String> {
     let still = || wanted.load(Ordering::Relaxed) <= along.number;
     if !still() {
         return Ok(None);
@@ -221,8 +218,7 @@ fn draw(
     let (loaded, image) = Cache::of(cache, &along.subject)?;
     let description = &loaded.description;
     let question = Sweep { views: description.test_views, ..along.sweep.clone() };
-    let swept =
-        sweep(&loaded.model, &description.pipeline, &image, &question, &mut |_| still());
+    let swept = sweep(&loaded.model, &description.pipeline, &image, &question, &mut |_| still());
     let Some(swept) = swept.map_err(|error| format!("{error}."))? else { return Ok(None) };
     let curve =
         swept.curve(&question.values, |logits| loss::probabilities(description.loss, logits));

@@ -1,0 +1,216 @@
+//! The bench driven by accessible names and keys.
+
+use egui::{Event, Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+
+use crate::app::Launch;
+use crate::app::tests::{Window, until, window};
+use crate::explain::bench::{Kernel, Picture, named};
+use crate::session::{Action, Bench, BenchSource, Level, State};
+
+fn bench(harness: &Harness<'static, Window>) -> Bench {
+    harness.state().state().bench.clone()
+}
+
+fn kernel(state: &State) -> &Kernel {
+    &state.bench.setup.stages[0].convolution.kernel
+}
+
+/// The bench alone in the window, on a picture of a formula.
+fn opened() -> Harness<'static, Window> {
+    let mut harness = window(Launch::default());
+    harness.run_steps(2);
+    harness.state_mut().push(Action::ShowPanel("bench"));
+    harness.state_mut().push(Action::EnlargePanel);
+    harness.run_steps(4);
+    harness.get_by_label("Begin with a spiral").click();
+    until(&mut harness, "picture", |state| {
+        state.bench.source == BenchSource::Picture(Picture::Spiral)
+    });
+    harness
+}
+
+/// Draws until something with these words is there.
+fn until_label(harness: &mut Harness<'static, Window>, words: &str) {
+    let begun = std::time::Instant::now();
+    while harness.query_all_by_label_contains(words).count() == 0 {
+        assert!(begun.elapsed().as_secs() < 60, "never: {words}");
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run_steps(2);
+}
+
+#[test]
+fn results_are_there_by_name_and_stages_come_and_go() {
+    let mut harness = opened();
+    until_label(&mut harness, "1 · convolution 3×3");
+    harness.get_by_label("Add a stage").click();
+    harness.run_steps(4);
+    assert_eq!(bench(&harness).setup.stages.len(), 2);
+    until_label(&mut harness, "2 · convolution 3×3");
+    harness.get_by_label("maximum").click();
+    until_label(&mut harness, "2 · max of 2×2");
+    harness.get_by_label("Remove this stage").click();
+    harness.run_steps(4);
+    assert_eq!(bench(&harness).setup.stages.len(), 1);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(4);
+    assert_eq!(bench(&harness).setup.stages.len(), 2);
+}
+
+#[test]
+fn weights_are_painted_by_keys_and_taken_back() {
+    let mut harness = opened();
+    harness.get_by_label("Paint").click();
+    harness.run_steps(4);
+    let before = kernel(harness.state().state()).clone();
+    harness.get_by_label_contains("Weight in row 2, column 2").focus();
+    harness.run_steps(2);
+    harness.key_press(Key::Plus);
+    harness.run_steps(4);
+    let painted = kernel(harness.state().state()).get([1, 1]);
+    assert!((painted - before.get([1, 1]) - 0.1).abs() < 1e-6, "{painted}");
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(3);
+    harness.key_press(Key::Num0);
+    harness.run_steps(4);
+    assert_eq!(kernel(harness.state().state()).get([1, 2]), 0.0);
+    harness.get_by_label("Undo").click();
+    harness.run_steps(4);
+    harness.get_by_label("Undo").click();
+    harness.run_steps(4);
+    assert_eq!(*kernel(harness.state().state()), before);
+    harness.get_by_label("Redo").click();
+    harness.run_steps(4);
+    assert_eq!(kernel(harness.state().state()).get([1, 1]), painted);
+}
+
+#[test]
+fn a_stroke_of_the_pointer_is_one_step() {
+    let mut harness = opened();
+    harness.get_by_label("Paint").click();
+    harness.run_steps(4);
+    let cell = |harness: &Harness<'static, Window>, name: &str| {
+        harness.get_by_label_contains(name).rect().center()
+    };
+    let before = kernel(harness.state().state()).clone();
+    let from = cell(&harness, "Weight in row 1, column 1");
+    let to = cell(&harness, "Weight in row 1, column 3");
+    let button = |pos, pressed| Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    harness.event(Event::PointerMoved(from));
+    harness.event(button(from, true));
+    harness.run_steps(3);
+    for share in [0.5, 1.0] {
+        harness.event(Event::PointerMoved(from.lerp(to, share)));
+        harness.run_steps(2);
+    }
+    harness.event(button(to, false));
+    harness.run_steps(4);
+    let painted = kernel(harness.state().state()).clone();
+    for column in 0..3 {
+        let change = painted.get([0, column]) - before.get([0, column]);
+        assert!((change - 0.1).abs() < 1e-6, "column {column}: {change}");
+    }
+    harness.get_by_label("Undo").click();
+    harness.run_steps(4);
+    assert_eq!(*kernel(harness.state().state()), before);
+}
+
+#[test]
+fn buttons_change_the_kernel_and_text_is_pasted() {
+    let mut harness = opened();
+    harness.get_by_label("Transpose").click();
+    until(&mut harness, "transposed", |state| *kernel(state) == named("Sobel y"));
+    harness.get_by_label("Negate").click();
+    until(&mut harness, "negated", |state| *kernel(state) != named("Sobel y"));
+    let place = harness.get_by_label("Negate").rect().center();
+    harness.event(Event::PointerMoved(place));
+    harness.event(Event::Paste("0 1\n1/2 -1".into()));
+    until(&mut harness, "pasted", |state| kernel(state).values() == [0.0, 1.0, 0.5, -1.0]);
+    harness.event(Event::Paste("no kernel".into()));
+    until(&mut harness, "warned", |state| state.log.count(Level::Warning) > 0);
+    assert_eq!(kernel(harness.state().state()).size(), [2, 2]);
+}
+
+#[test]
+fn a_kernel_is_found_in_the_list_and_a_lesson_is_begun() {
+    let mut harness = opened();
+    harness.get_by_label("Kernels by name").click();
+    harness.run_steps(8);
+    let search = harness.get_by_label("Search the kernels");
+    search.focus();
+    harness.run_steps(2);
+    harness.get_by_label("Search the kernels").type_text("emboss");
+    harness.run_steps(4);
+    assert_eq!(harness.query_all_by_label("Laplacian").count(), 0);
+    harness.get_by_label("Emboss").click();
+    until(&mut harness, "embossed", |state| *kernel(state) == named("Emboss"));
+    harness.get_by_label("Lessons").click();
+    harness.run_steps(4);
+    harness.get_by_label("Edges").click();
+    until(&mut harness, "lesson", |state| state.bench.setup.stages.len() == 2);
+}
+
+#[test]
+fn the_window_slides_by_keys_and_plays() {
+    let mut harness = opened();
+    harness.get_by_label("Slow motion").click();
+    until_label(&mut harness, "Pixels under the window");
+    harness.get_by_label("= products");
+    harness.get_by_label_contains("sum of 9 products");
+    let place = harness.get_by_label("Pixels under the window").rect().center();
+    harness.event(Event::PointerMoved(place));
+    harness.run_steps(2);
+    let row = |harness: &Harness<'static, Window>| {
+        let motion = harness
+            .ctx
+            .data(|data| data.get_temp::<super::motion::Motion>(egui::Id::unique("bench motion")));
+        motion.unwrap()
+    };
+    harness.key_press(Key::ArrowDown);
+    harness.run_steps(2);
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(2);
+    assert_eq!(row(&harness).at, 257);
+    harness.key_press(Key::Space);
+    harness.run_steps(3);
+    assert!(row(&harness).playing);
+    harness.get_by_label("Pause").click();
+    harness.run_steps(3);
+    assert!(!row(&harness).playing && row(&harness).at >= 257);
+}
+
+#[test]
+fn a_separable_kernel_becomes_a_column_and_a_row() {
+    let mut harness = opened();
+    harness.get_by_label("Two in turn").click();
+    until_label(&mut harness, "Rank 1: separable");
+    harness.get_by_label("33 % fewer multiplications");
+    harness.get_by_label("Make a column and a row of this stage").click();
+    until(&mut harness, "two stages", |state| state.bench.setup.stages.len() == 2);
+    let sizes: Vec<_> =
+        bench(&harness).setup.stages.iter().map(|s| s.convolution.kernel.size()).collect();
+    assert_eq!(sizes, [[3, 1], [1, 3]]);
+}
+
+#[test]
+fn what_does_not_fit_and_what_cannot_be_read_is_said() {
+    let mut harness = opened();
+    let mut wide = bench(&harness);
+    wide.setup.stages[0].convolution.padding = crate::explain::bench::Padding::Valid;
+    wide.options.crop = 2;
+    harness.state_mut().push(Action::Bench(Box::new(wide)));
+    until_label(&mut harness, "does not fit into 2×2");
+    let missing = BenchSource::File("nowhere/m51.fits".into());
+    let missing = Bench { source: missing, ..bench(&harness) };
+    harness.state_mut().push(Action::Bench(Box::new(missing)));
+    until_label(&mut harness, "The image cannot be read");
+    assert!(harness.query_all_by_label_contains("m51.fits").count() > 0);
+}
