@@ -214,3 +214,110 @@ fn what_does_not_fit_and_what_cannot_be_read_is_said() {
     until_label(&mut harness, "The image cannot be read");
     assert!(harness.query_all_by_label_contains("m51.fits").count() > 0);
 }
+
+/// The bench or the damage panel drawn by a graphics adapter, alone in a window of this size.
+fn drawn(size: [f32; 2], scale: f32, dark: bool, panel: &'static str) -> Harness<'static, Window> {
+    use crate::session::ThemeChoice;
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_pixels_per_point(1.0)
+        .with_max_steps(40)
+        .wgpu()
+        .build_ui_state(
+            move |ui, window: &mut Window| window.frame(ui, &Launch::default()),
+            Window::default(),
+        );
+    harness.run_steps(2);
+    let theme = if dark { ThemeChoice::Dark } else { ThemeChoice::Light };
+    harness.state_mut().push(Action::SetTheme(theme));
+    harness.state_mut().push(Action::SetScale(scale));
+    harness.state_mut().push(Action::ShowPanel(panel));
+    harness.state_mut().push(Action::EnlargePanel);
+    harness.run_steps(4);
+    harness
+}
+
+fn settle(harness: &mut Harness<'static, Window>) {
+    for _ in 0..30 {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+/// Writes the views of the bench as PNG into the folder `ARCLET_LOOK`, to be looked at. The galaxy
+/// is the file `ARCLET_LOOK_IMAGE`, or a spiral by formula.
+#[test]
+#[ignore = "needs a graphics adapter; run by hand to look at the bench"]
+fn look_at_the_bench() {
+    let Some(folder) = std::env::var_os("ARCLET_LOOK").map(std::path::PathBuf::from) else {
+        return;
+    };
+    let file = std::env::var_os("ARCLET_LOOK_IMAGE").map(std::path::PathBuf::from);
+    let source = file.map_or(BenchSource::Picture(Picture::Spiral), BenchSource::File);
+    let lesson = crate::explain::bench::LESSONS.iter().find(|l| l.name.contains("spiral")).unwrap();
+    for (size, scale, name) in [
+        ([1280.0, 800.0], 1.0, "1280"),
+        ([1920.0, 1080.0], 1.0, "1920"),
+        ([1920.0, 1080.0], 2.0, "projector"),
+    ] {
+        for dark in [true, false] {
+            let mut harness = drawn(size, scale, dark, "bench");
+            let shade = if dark { "dark" } else { "light" };
+            let setup = (lesson.setup)();
+            let mut bench = Bench { source: source.clone(), setup, ..Bench::default() };
+            let show = |harness: &mut Harness<'static, Window>, view: &str| {
+                settle(harness);
+                let image = harness.render().unwrap();
+                image.save(folder.join(format!("bench-{view}-{name}-{shade}.png"))).unwrap();
+            };
+            harness.state_mut().push(Action::Bench(Box::new(bench.clone())));
+            show(&mut harness, "results");
+            harness.get_by_label("Two in turn").click();
+            show(&mut harness, "two");
+            harness.get_by_label("Slow motion").click();
+            bench.options.shrink = 8;
+            harness.state_mut().push(Action::Bench(Box::new(bench)));
+            settle(&mut harness);
+            let id = egui::Id::unique("bench motion");
+            let motion = super::motion::Motion { at: 700, ..Default::default() };
+            harness.ctx.data_mut(|data| data.insert_temp(id, motion));
+            harness.get_by_label("Paint").click();
+            show(&mut harness, "motion");
+        }
+    }
+}
+
+/// Prints the time of a frame while a weight is dragged on 2048 × 2048 pixels.
+#[test]
+#[ignore = "needs a graphics adapter; prints times"]
+fn how_long_a_frame_takes_while_a_weight_is_dragged() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wide.png");
+    image::GrayImage::from_fn(2048, 2048, |x, y| image::Luma([(x * y / 97 % 251) as u8]))
+        .save(&file)
+        .unwrap();
+    for side in [3, 5, 11] {
+        for compute in ["what is faster", "graphics card", "processor"] {
+            let mut harness = drawn([1280.0, 800.0], 1.0, true, "bench");
+            let mut bench = Bench { source: BenchSource::File(file.clone()), ..Bench::default() };
+            bench.setup.stages[0].convolution.kernel = crate::explain::bench::gaussian(side, 1.5);
+            harness.state_mut().push(Action::Bench(Box::new(bench.clone())));
+            harness.get_by_label("Display").click();
+            harness.run_steps(3);
+            harness.get_by_label(compute).click();
+            harness.run_steps(3);
+            harness.key_press(Key::Escape);
+            settle(&mut harness);
+            harness.render().unwrap();
+            let begun = std::time::Instant::now();
+            for step in 0..10 {
+                bench.setup.stages[0].convolution.bias = step as f32 * 0.01;
+                harness.state_mut().push(Action::Bench(Box::new(bench.clone())));
+                harness.run_steps(2);
+                harness.render().unwrap();
+            }
+            let each = begun.elapsed().as_secs_f64() * 1e2;
+            println!("{side}×{side} on {compute}: {each:.1} ms a change, two frames and a picture");
+        }
+    }
+}
