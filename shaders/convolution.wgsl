@@ -24,17 +24,13 @@ struct Operation {
 struct Framing {
     // Left, top, right, bottom in pixels of the result.
     texels: vec4<f32>,
-    // Limits for FIXED.
-    limits: vec2<f32>,
-    // Which limits.
-    mode: u32,
+    // Whether the limits are those of all results together.
+    shared_limits: u32,
     // The column of this result in `ranges`.
     column: u32,
     // Whether 0 is in the middle.
     symmetric: u32,
-    unused_a: u32,
-    unused_b: u32,
-    unused_c: u32,
+    unused: u32,
 }
 
 @group(1) @binding(0) var<uniform> operation: Operation;
@@ -49,9 +45,6 @@ const ACTIVATE = 1u;
 const POOL_MAX = 2u;
 
 const EDGE_REFLECT = 1u;
-
-const LIMITS_SHARED = 1u;
-const LIMITS_FIXED = 2u;
 
 const BINARY_STEP = 1u;
 const LOGISTIC = 2u;
@@ -225,9 +218,7 @@ fn framed_vertex(@builtin(vertex_index) n: u32) -> Framed {
 // The limits between which the colours lie.
 fn limits() -> vec2<f32> {
     var found = textureLoad(ranges, vec2<i32>(i32(framing.column), 0), 0).rg;
-    if framing.mode == LIMITS_FIXED {
-        found = framing.limits;
-    } else if framing.mode == LIMITS_SHARED {
+    if framing.shared_limits == 1u {
         for (var column = 0; column < i32(textureDimensions(ranges).x); column += 1) {
             let other = textureLoad(ranges, vec2<i32>(column, 0), 0).rg;
             found = vec2<f32>(min(found.x, other.x), max(found.y, other.y));

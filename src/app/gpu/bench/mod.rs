@@ -33,16 +33,13 @@ pub(crate) enum Compute {
 }
 
 /// Between which limits colours lie.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ShownLimits {
     /// Those of each result.
     #[default]
     Separate,
     /// Those of all together.
     Shared,
-    /// These.
-    #[expect(dead_code, reason = "the shader knows them; no form offers them yet")]
-    Fixed([f32; 2]),
 }
 
 /// One result in its place on the screen.
@@ -80,14 +77,10 @@ impl ResultView {
     }
 
     fn framing(&self) -> Vec<u8> {
-        let (mode, limits) = match self.limits {
-            ShownLimits::Separate => (0_u32, [0.0; 2]),
-            ShownLimits::Shared => (1, [0.0; 2]),
-            ShownLimits::Fixed(limits) => (2, limits),
-        };
-        let numbers = self.texels.into_iter().chain(limits).flat_map(f32::to_le_bytes);
-        let words = [mode, self.shown as u32, u32::from(self.symmetric), 0, 0, 0];
-        numbers.chain(words.into_iter().flat_map(u32::to_le_bytes)).collect()
+        let shared = u32::from(self.limits == ShownLimits::Shared);
+        let words = [shared, self.shown as u32, u32::from(self.symmetric), 0];
+        let texels = self.texels.into_iter().flat_map(f32::to_le_bytes);
+        texels.chain(words.into_iter().flat_map(u32::to_le_bytes)).collect()
     }
 }
 

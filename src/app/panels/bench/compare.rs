@@ -196,10 +196,10 @@ fn pictures_ui(ui: &mut Ui, theme: &Theme, kernel: &Kernel, pair: &Pair) {
         for (sign, name, kernel) in [
             ("", "Kernel", kernel),
             ("=", "First of two", &pair.first),
-            ("∗", "Second of two", &pair.second),
+            ("then", "Second of two", &pair.second),
         ] {
             if !sign.is_empty() {
-                ui.label(RichText::new(sign).size(18.0));
+                ui.label(RichText::new(sign).size(15.0));
             }
             let (rect, response) = ui.allocate_exact_size(vec2(PICTURE, PICTURE), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
@@ -256,7 +256,7 @@ fn costs_ui(
         for (words, each, all) in rows {
             ui.label(RichText::new(words).color(theme.text_strong));
             ui.label(RichText::new(each.to_string()).monospace());
-            ui.label(RichText::new(thousands(all)).monospace());
+            ui.label(RichText::new(ticks::grouped(all as f64)).monospace());
             ui.end_row();
         }
     });
@@ -284,31 +284,10 @@ fn difference_ui(ui: &mut Ui, theme: &Theme, difference: Option<f32>, largest: f
     ui.label(RichText::new(text).color(theme.text));
 }
 
-/// A number in groups of three digits.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let first = digits.len() % 3;
-    let mut text = digits[..first].to_owned();
-    for group in digits.as_bytes()[first..].chunks(3) {
-        if !text.is_empty() {
-            text.push('\u{202F}');
-        }
-        text.extend(group.iter().map(|digit| char::from(*digit)));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::explain::bench::{Picture, named};
-
-    #[test]
-    fn numbers_have_groups() {
-        assert_eq!(thousands(589_824), "589\u{202F}824");
-        assert_eq!(thousands(1_000), "1\u{202F}000");
-        assert_eq!(thousands(27), "27");
-    }
 
     #[test]
     fn a_stage_becomes_two_that_do_the_same() {

@@ -32,11 +32,11 @@ pub(super) fn function_plot_ui(ui: &mut Ui, theme: &Theme, function: Activation,
     curve(&painter, &to, |x| function.value(x), Stroke::new(2.5, value), false);
     curve(&painter, &to, |x| function.derivative(x), Stroke::new(1.8, slope), true);
     let font = egui::TextStyle::Small.resolve(ui.style());
-    key(&painter, plot, &font, [("f(x)", value), ("f′(x)", slope)]);
+    key(&painter, plot, &font, [("f(x)", value), ("f'(x)", slope)]);
     if let Some(at) = response.hover_pos() {
         let x = ((at.x - plot.left()) / plot.width()) * 2.0 * REACH - REACH;
         let text =
-            format!("x = {x:.2}: f = {:.4}, f′ = {:.4}", function.value(x), function.derivative(x));
+            format!("x = {x:.2}: f = {:.4}, f' = {:.4}", function.value(x), function.derivative(x));
         response.on_hover_text_at_pointer(text);
     }
 }

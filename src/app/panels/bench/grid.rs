@@ -152,7 +152,10 @@ fn keys(ui: &Ui, kernel: &mut Kernel, looks: &Looks, place: [usize; 2]) {
     let filter =
         EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(cell_id(ui, place), filter));
-    let pressed = |key| ui.input(|input| input.key_pressed(key) && input.modifiers.is_none());
+    // Plus needs Shift on many keyboards; with Ctrl or Alt keys are commands.
+    let pressed = |key| {
+        ui.input(|input| input.key_pressed(key) && !input.modifiers.command && !input.modifiers.alt)
+    };
     let (value, [rows, columns]) = (kernel.get(place), kernel.size());
     let [row, column] = place;
     let next = match () {

@@ -26,7 +26,7 @@ use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{empty_ui, error_ui, primary_button};
 use crate::explain::bench::{Picture, Step, Symmetry};
-use crate::image::display::{ColourMap, Look, Measured, Prepared};
+use crate::image::display::{ColourMap, Limits, Look, Measured, Prepared};
 use crate::session::{Action, Bench, BenchSource};
 
 /// Width of the editor, in points.
@@ -200,10 +200,15 @@ fn shown<'a>(
     ready: &'a Ready,
 ) -> Shown<'a> {
     let (stages, steps) = ctx.state.bench.setup.steps().into_iter().unzip();
-    let look = Look { colour_map: looks.colours, ..Look::default() };
-    let limits = [(0.0, 1.0); 3];
-    let look = Arc::new(look.prepare(&Measured { limits, ..Measured::default() }));
+    let look = Arc::new(prepared(looks.colours, [0.0, 1.0]));
     Shown { input, ready, steps: Arc::new(steps), stages, look }
+}
+
+/// Colours between limits, without a curve.
+fn prepared(colour_map: ColourMap, [low, high]: [f32; 2]) -> Prepared {
+    let limits = [Limits::Fixed { low, high }; 3];
+    let look = Look { colour_map, limits, ..Look::default() };
+    look.prepare(&Measured::of(&look, &[&[low, high]]))
 }
 
 /// A part of the panel in a rectangle of its own.

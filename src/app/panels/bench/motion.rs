@@ -25,7 +25,7 @@ pub(super) struct Motion {
     pub(super) at: usize,
     pub(super) playing: bool,
     /// Part of a step that is still to come.
-    carry: f32,
+    pub(super) carry: f32,
 }
 
 /// What is shown of one window.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egui::emath::GuiRounding as _;
-use egui::{Rect, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::{Looks, PanelContext, Shown};
 use crate::app::gpu::{self, ResultView, ShownLimits};
@@ -226,11 +226,6 @@ fn value_words(shown: &Shown<'_>, number: usize, [row, column]: [usize; 2]) -> S
         of(figures.mean),
         figures.zeros * 100.0
     )
-}
-
-/// Text of a heading.
-pub(super) fn heading(text: &str, theme: &Theme) -> RichText {
-    RichText::new(text).size(14.5).color(theme.text_strong)
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use egui::Ui;
 
 use super::work::Ready;
-use super::{Looks, PanelContext};
+use super::{Looks, PanelContext, prepared};
 use crate::explain::bench::Figures;
 use crate::explain::npy;
 use crate::figure::{Figure as _, MapGrid, Tile};
-use crate::image::display::{FirstRow, Look, Measured, Rgb8};
+use crate::image::display::{FirstRow, Rgb8};
 use crate::image::pyramid::Plane;
 use crate::image::raster;
 use crate::session::{Action, Bench, SaveRequest, Writer};
@@ -82,7 +82,7 @@ fn results(ready: Option<&Ready>) -> Vec<Named> {
 }
 
 /// The limits of a result's colours, as the shader finds them.
-fn limits(of: &Named, all: &[Named], looks: &Looks) -> (f32, f32) {
+fn limits(of: &Named, all: &[Named], looks: &Looks) -> [f32; 2] {
     let mut range = of.figures.range;
     if looks.shared {
         for other in all {
@@ -93,13 +93,12 @@ fn limits(of: &Named, all: &[Named], looks: &Looks) -> (f32, f32) {
         let largest = range[0].abs().max(range[1].abs());
         range = [-largest, largest];
     }
-    (range[0], range[1])
+    range
 }
 
 fn picture(of: &Named, all: &[Named], looks: &Looks) -> Rgb8 {
-    let look = Look { colour_map: looks.colours, ..Look::default() };
-    let measured = Measured { limits: [limits(of, all, looks); 3], ..Measured::default() };
-    look.prepare(&measured).render(&[&of.plane.values], of.plane.width, FirstRow::Top)
+    let look = prepared(looks.colours, limits(of, all, looks));
+    look.render(&[&of.plane.values], of.plane.width, FirstRow::Top)
 }
 
 /// Writes the last result: PNG of its size, or CSV with a row of it a line, or NPY.
