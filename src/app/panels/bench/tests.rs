@@ -321,3 +321,29 @@ fn how_long_a_frame_takes_while_a_weight_is_dragged() {
         }
     }
 }
+
+/// Writes the damage panel as PNG into the folder `ARCLET_LOOK`, of the run `ARCLET_LOOK_RUN`.
+#[test]
+#[ignore = "needs a graphics adapter and a run; run by hand to look at the damage panel"]
+fn look_at_the_damage() {
+    let of = |name| std::env::var_os(name).map(std::path::PathBuf::from);
+    let (Some(folder), Some(run)) = (of("ARCLET_LOOK"), of("ARCLET_LOOK_RUN")) else { return };
+    for (size, scale, name) in
+        [([1280.0, 800.0], 1.0, "1280"), ([1920.0, 1080.0], 2.0, "projector")]
+    {
+        for dark in [true, false] {
+            let mut harness = drawn(size, scale, dark, "damage");
+            harness.state_mut().push(Action::OpenRun(run.clone()));
+            settle(&mut harness);
+            harness.state_mut().push(Action::ShowPanel("damage"));
+            until_label(&mut harness, "most probable");
+            let shade = if dark { "dark" } else { "light" };
+            let image = harness.render().unwrap();
+            image.save(folder.join(format!("damage-noise-{name}-{shade}.png"))).unwrap();
+            harness.get_by_label("Blur (FWHM)").click();
+            settle(&mut harness);
+            let image = harness.render().unwrap();
+            image.save(folder.join(format!("damage-blur-{name}-{shade}.png"))).unwrap();
+        }
+    }
+}
