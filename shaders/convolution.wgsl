@@ -149,14 +149,14 @@ fn activated(x: f32) -> f32 {
 fn pooled(at: vec2<i32>) -> f32 {
     let first = at * i32(operation.stride);
     let largest = operation.kind == POOL_MAX;
-    var all = select(0.0, -3.4028235e38, largest);
+    var found = select(0.0, -3.4028234e38, largest);
     for (var row = 0; row < i32(operation.rows); row += 1) {
         for (var column = 0; column < i32(operation.columns); column += 1) {
             let value = textureLoad(plane, first + vec2<i32>(column, row), 0).r;
-            all = select(all + value, max(all, value), largest);
+            found = select(found + value, max(found, value), largest);
         }
     }
-    return select(all / f32(operation.rows * operation.columns), all, largest);
+    return select(found / f32(operation.rows * operation.columns), found, largest);
 }
 
 // One value of the result.
@@ -179,7 +179,7 @@ fn is_number(value: f32) -> bool {
 // Smallest and largest of a block, whose texels hold both; of values the two are the same.
 fn range_at(at: vec2<i32>, of_values: bool) -> vec4<f32> {
     let end = min((at + 1) * BLOCK, vec2<i32>(textureDimensions(plane)));
-    var range = vec2<f32>(3.4028235e38, -3.4028235e38);
+    var range = vec2<f32>(3.4028234e38, -3.4028234e38);
     for (var y = at.y * BLOCK; y < end.y; y += 1) {
         for (var x = at.x * BLOCK; x < end.x; x += 1) {
             let texel = textureLoad(plane, vec2<i32>(x, y), 0);
