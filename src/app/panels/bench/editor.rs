@@ -160,7 +160,7 @@ fn clipboard_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, kernel: &mut Kernel) {
             ui.ctx().send_viewport_cmd(ViewportCommand::RequestPaste);
         }
     });
-    if ui.ui_contains_pointer() && !ui.ctx().text_edit_focused() {
+    if ui.rect_contains_pointer(ui.clip_rect()) && !ui.ctx().text_edit_focused() {
         ui.input(|input| {
             for event in &input.events {
                 match event {

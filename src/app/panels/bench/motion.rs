@@ -132,7 +132,7 @@ fn start_or_stop(motion: &mut Motion, last: usize) {
 /// Space plays, arrows move the window, while the pointer is on the panel and no field wants them.
 fn keys(ui: &Ui, motion: &mut Motion, [rows, columns]: [usize; 2]) {
     let focused = ui.memory(|memory| memory.focused().is_some());
-    if !ui.ui_contains_pointer() || focused {
+    if !ui.rect_contains_pointer(ui.clip_rect()) || focused {
         return;
     }
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));

@@ -46,13 +46,13 @@ fn until_label(harness: &mut Harness<'static, Window>, words: &str) {
 fn results_are_there_by_name_and_stages_come_and_go() {
     let mut harness = opened();
     until_label(&mut harness, "1 · convolution 3×3");
-    harness.get_by_label("Add a stage").click();
+    harness.get_by_label("Add a stage").click_accesskit();
     harness.run_steps(4);
     assert_eq!(bench(&harness).setup.stages.len(), 2);
     until_label(&mut harness, "2 · convolution 3×3");
-    harness.get_by_label("maximum").click();
+    harness.get_by_label("maximum").click_accesskit();
     until_label(&mut harness, "2 · max of 2×2");
-    harness.get_by_label("Remove this stage").click();
+    harness.get_by_label("Remove this stage").click_accesskit();
     harness.run_steps(4);
     assert_eq!(bench(&harness).setup.stages.len(), 1);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
@@ -63,7 +63,7 @@ fn results_are_there_by_name_and_stages_come_and_go() {
 #[test]
 fn weights_are_painted_by_keys_and_taken_back() {
     let mut harness = opened();
-    harness.get_by_label("Paint").click();
+    harness.get_by_label("Paint").click_accesskit();
     harness.run_steps(4);
     let before = kernel(harness.state().state()).clone();
     harness.get_by_label_contains("Weight in row 2, column 2").focus();
@@ -77,12 +77,12 @@ fn weights_are_painted_by_keys_and_taken_back() {
     harness.key_press(Key::Num0);
     harness.run_steps(4);
     assert_eq!(kernel(harness.state().state()).get([1, 2]), 0.0);
-    harness.get_by_label("Undo").click();
+    harness.get_by_label("Undo").click_accesskit();
     harness.run_steps(4);
-    harness.get_by_label("Undo").click();
+    harness.get_by_label("Undo").click_accesskit();
     harness.run_steps(4);
     assert_eq!(*kernel(harness.state().state()), before);
-    harness.get_by_label("Redo").click();
+    harness.get_by_label("Redo").click_accesskit();
     harness.run_steps(4);
     assert_eq!(kernel(harness.state().state()).get([1, 1]), painted);
 }
@@ -90,7 +90,7 @@ fn weights_are_painted_by_keys_and_taken_back() {
 #[test]
 fn a_stroke_of_the_pointer_is_one_step() {
     let mut harness = opened();
-    harness.get_by_label("Paint").click();
+    harness.get_by_label("Paint").click_accesskit();
     harness.run_steps(4);
     let cell = |harness: &Harness<'static, Window>, name: &str| {
         harness.get_by_label_contains(name).rect().center()
@@ -118,7 +118,7 @@ fn a_stroke_of_the_pointer_is_one_step() {
         let change = painted.get([0, column]) - before.get([0, column]);
         assert!((change - 0.1).abs() < 1e-6, "column {column}: {change}");
     }
-    harness.get_by_label("Undo").click();
+    harness.get_by_label("Undo").click_accesskit();
     harness.run_steps(4);
     assert_eq!(*kernel(harness.state().state()), before);
 }
@@ -126,9 +126,9 @@ fn a_stroke_of_the_pointer_is_one_step() {
 #[test]
 fn buttons_change_the_kernel_and_text_is_pasted() {
     let mut harness = opened();
-    harness.get_by_label("Transpose").click();
+    harness.get_by_label("Transpose").click_accesskit();
     until(&mut harness, "transposed", |state| *kernel(state) == named("Sobel y"));
-    harness.get_by_label("Negate").click();
+    harness.get_by_label("Negate").click_accesskit();
     until(&mut harness, "negated", |state| *kernel(state) != named("Sobel y"));
     let place = harness.get_by_label("Negate").rect().center();
     harness.event(Event::PointerMoved(place));
@@ -142,7 +142,7 @@ fn buttons_change_the_kernel_and_text_is_pasted() {
 #[test]
 fn a_kernel_is_found_in_the_list_and_a_lesson_is_begun() {
     let mut harness = opened();
-    harness.get_by_label("Kernels by name").click();
+    harness.get_by_label("Kernels by name").click_accesskit();
     harness.run_steps(8);
     let search = harness.get_by_label("Search the kernels");
     search.focus();
@@ -150,7 +150,7 @@ fn a_kernel_is_found_in_the_list_and_a_lesson_is_begun() {
     harness.get_by_label("Search the kernels").type_text("emboss");
     harness.run_steps(4);
     assert_eq!(harness.query_all_by_label("Laplacian").count(), 0);
-    harness.get_by_label("Emboss").click();
+    harness.get_by_label("Emboss").click_accesskit();
     until(&mut harness, "embossed", |state| *kernel(state) == named("Emboss"));
     harness.get_by_label("Lessons").click();
     harness.run_steps(4);
@@ -193,7 +193,7 @@ fn a_separable_kernel_becomes_a_column_and_a_row() {
     harness.get_by_label("Two in turn").click();
     until_label(&mut harness, "Rank 1: separable");
     harness.get_by_label("33 % fewer multiplications");
-    harness.get_by_label("Make a column and a row of this stage").click();
+    harness.get_by_label("Make a column and a row of this stage").click_accesskit();
     until(&mut harness, "two stages", |state| state.bench.setup.stages.len() == 2);
     let sizes: Vec<_> =
         bench(&harness).setup.stages.iter().map(|s| s.convolution.kernel.size()).collect();
@@ -281,7 +281,7 @@ fn look_at_the_bench() {
             let id = egui::Id::unique("bench motion");
             let motion = super::motion::Motion { at: 700, ..Default::default() };
             harness.ctx.data_mut(|data| data.insert_temp(id, motion));
-            harness.get_by_label("Paint").click();
+            harness.get_by_label("Paint").click_accesskit();
             show(&mut harness, "motion");
         }
     }
