@@ -123,6 +123,9 @@ pub(super) fn compare_ui(
 /// Puts two stages in the place of one; activation and pooling stay behind the second.
 fn replace(bench: &mut Bench, place: usize, pair: &Pair) {
     let stages = &mut bench.setup.stages;
+    if stages.len() >= MAX_STAGES {
+        return;
+    }
     let Some(stage) = stages.get_mut(place) else { return };
     let of = |kernel: &Kernel| Convolution {
         kernel: kernel.clone(),

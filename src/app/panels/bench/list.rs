@@ -137,7 +137,7 @@ fn filters_ui(
                     ui.painter().rect_stroke(rect, 2, stroke, egui::StrokeKind::Outside);
                 }
                 if response.on_hover_text(name.clone()).clicked() {
-                    *kernel = weights.clone();
+                    kernel.clone_from(weights);
                 }
             }
         });

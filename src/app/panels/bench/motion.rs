@@ -1,6 +1,8 @@
 //! Slow motion: the window slides over the pixels; the pixels under it, the kernel, the products
 //! and their sum, and the pixel that it becomes.
 
+use std::fmt::Write as _;
+
 use egui::{
     Align2, Color32, DragValue, FontId, Id, Key, Modifiers, Rect, RichText, Role, Sense, Ui,
     WidgetInfo, pos2, vec2,
@@ -85,6 +87,7 @@ fn controls_ui(
     output: [usize; 2],
 ) {
     let last = output[0] * output[1] - 1;
+    let ends = output.map(|side| side - 1);
     ui.horizontal_wrapped(|ui| {
         let play = if motion.playing { "Pause" } else { "Play" };
         if ui.button(play).on_hover_text("Space").clicked() {
@@ -104,10 +107,10 @@ fn controls_ui(
         ui.add(speed.max_decimals(1)).labelled_by(label);
         let (mut row, mut column) = (motion.at / output[1], motion.at % output[1]);
         let label = ui.label("Row").id;
-        let drag = DragValue::new(&mut row).range(0..=output[0] - 1).speed(0.1);
+        let drag = DragValue::new(&mut row).range(0..=ends[0]).speed(0.1);
         ui.add(drag).labelled_by(label);
         let label = ui.label("Column").id;
-        let drag = DragValue::new(&mut column).range(0..=output[1] - 1).speed(0.1);
+        let drag = DragValue::new(&mut column).range(0..=ends[1]).speed(0.1);
         ui.add(drag).labelled_by(label);
         motion.at = row * output[1] + column;
         let coarse = bench.options.shrink > 1 || bench.options.crop > 0;
@@ -187,13 +190,14 @@ fn equation_ui(ui: &mut Ui, theme: &Theme, scene: &Scene<'_>, bench: &Bench, sta
     let value = sum + bias;
     let mut text = format!("sum of {} products = {}", scene.taps.len(), text_of(sum));
     if bias != 0.0 {
-        text += &format!(", with the bias {} = {}", text_of(bias), text_of(value));
+        let _ = write!(text, ", with the bias {} = {}", text_of(bias), text_of(value));
     }
     if let Some(stage) = bench.setup.stages.get(stage)
         && stage.activation != crate::network::Activation::Identity
     {
         let function = stage.activation;
-        text += &format!("; {} makes it {}", function.describe(), text_of(function.value(value)));
+        let becomes = text_of(function.value(value));
+        let _ = write!(text, "; {} makes it {becomes}", function.describe());
     }
     ui.label(RichText::new(text).size(16.0).color(theme.text_strong));
 }

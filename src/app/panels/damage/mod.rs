@@ -320,11 +320,13 @@ fn subject_knows(ctx: &PanelContext<'_>, name: &str, class: usize) -> bool {
     open.is_none_or(|classes| classes.get(class).is_some_and(|known| known == name))
 }
 
+/// The pictures of an input, whose address is kept with it so that it stays its own.
+type Known = (usize, Arc<Input>, [TextureHandle; 2]);
+
 /// The two pictures on the card, made when they are others.
 fn textures(ui: &Ui, said: &Said) -> [TextureHandle; 2] {
     let id = Id::unique("damage pictures");
     let key = Arc::as_ptr(&said.input) as usize;
-    type Known = (usize, Arc<Input>, [TextureHandle; 2]);
     if let Some((known, _, textures)) = ui.data(|data| data.get_temp::<Known>(id))
         && known == key
     {
@@ -335,7 +337,6 @@ fn textures(ui: &Ui, said: &Said) -> [TextureHandle; 2] {
         upload(ui.ctx(), "damaged", &said.image),
         ui.ctx().load_texture("damaged input", input, TextureOptions::NEAREST),
     ];
-    // The input is kept, so that its address stays its own.
     let known: Known = (key, Arc::clone(&said.input), made.clone());
     ui.data_mut(|data| data.insert_temp(id, known));
     made
