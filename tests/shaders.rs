@@ -4,6 +4,10 @@
 
 #[path = "shaders/canvas.rs"]
 mod canvas;
+#[path = "shaders/card.rs"]
+mod card;
+#[path = "shaders/convolution.rs"]
+mod convolution;
 
 use std::fs;
 use std::path::Path;

@@ -117,6 +117,9 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(File, "open-image", "Open image…", [key(CTRL, Key::I)], possible, |desk| {
         desk.dialogs.ask_path(Purpose::OpenImage, desk.ctx);
     }),
+    command!(File, "bench-image", "Open an image on the bench…", [], possible, |desk| {
+        desk.dialogs.ask_path(Purpose::BenchImage, desk.ctx);
+    }),
     command!(File, "read-regions", "Read regions (DS9)…", [], image_open, |desk| {
         if let Some(frame) = desk.state.viewer.active {
             desk.dialogs.ask_path(Purpose::Regions(frame), desk.ctx);
@@ -280,6 +283,10 @@ pub(crate) const COMMANDS: &[Command] = &[
         |desk| desk.actions.push(Action::ShowPanel("embedding"))
     ),
     show_panel!("show-log", "Show log", "log", Num9),
+    show_panel!("show-bench", "Show convolution bench", "bench", B),
+    command!(View, "show-damage", "Show damage", [], possible, |desk| {
+        desk.actions.push(Action::ShowPanel("damage"));
+    }),
     show_panel!("show-viewer", "Show viewer", "viewer", J),
     command!(
         View,

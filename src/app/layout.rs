@@ -11,8 +11,17 @@ use super::theme::{SPACE, Theme};
 
 /// Panels of the default layout: left, middle and right.
 const LEFT: &[&str] = &["data", "log"];
-const MIDDLE: &[&str] =
-    &["galaxies", "training", "evaluation", "inside", "embedding", "network", "viewer"];
+const MIDDLE: &[&str] = &[
+    "galaxies",
+    "training",
+    "evaluation",
+    "inside",
+    "embedding",
+    "network",
+    "viewer",
+    "bench",
+    "damage",
+];
 const RIGHT: &[&str] = &["pipeline", "settings"];
 /// Their shares of the width.
 const SHARES: [f32; 3] = [0.22, 0.5, 0.28];

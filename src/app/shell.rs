@@ -18,12 +18,15 @@ use super::toasts::Toasts;
 use super::{Launch, bar};
 use crate::catalogue::OpenOptions;
 use crate::image;
-use crate::session::{Action, Data, Effect, Preferences, State, ViewerAction, reduce};
+use crate::session::{
+    Action, Bench, BenchSource, Data, Effect, Preferences, State, ViewerAction, reduce,
+};
 use crate::train::Plan;
 
 const KEEP_LAYOUT: &str = "layout";
 const KEEP_PREFERENCES: &str = "preferences";
 const KEEP_PLAN: &str = "plan";
+const KEEP_BENCH: &str = "bench";
 
 /// The window's program.
 pub struct App {
@@ -131,6 +134,9 @@ impl App {
         if let Some(preferences) = kept::<Preferences>(storage, KEEP_PREFERENCES) {
             self.state.preferences = preferences;
         }
+        if let Some(bench) = kept::<Bench>(storage, KEEP_BENCH) {
+            self.state.bench = Bench { setup: bench.setup.held(), ..bench };
+        }
         if let Some(plan) = kept::<Plan>(storage, KEEP_PLAN).filter(|_| !self.demo) {
             self.state.plan = Plan { data: self.state.plan.data.clone(), ..plan };
         }
@@ -207,7 +213,13 @@ impl App {
 
     /// Opens several images in the viewer; of anything else the first.
     fn open_paths(&mut self, mut paths: Vec<PathBuf>, ctx: &Context) {
-        if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
+        let one_image = paths.len() == 1 && paths[0].is_file() && image::is_image_path(&paths[0]);
+        if one_image && self.layout.is_shown("bench") {
+            // The bench in front takes the image; elsewhere the viewer does.
+            let source = BenchSource::File(paths.swap_remove(0));
+            let bench = Bench { source, ..self.state.bench.clone() };
+            self.actions.push(Action::Bench(Box::new(bench)));
+        } else if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
             self.actions.push(ViewerAction::Open(paths).into());
         } else if !paths.is_empty() {
             self.dialogs.open_path(paths.swap_remove(0), &self.state, &mut self.actions, ctx);
@@ -288,6 +300,7 @@ impl eframe::App for App {
             storage.set_string(KEEP_LAYOUT, layout);
         }
         keep(storage, KEEP_PREFERENCES, &self.state.preferences);
+        keep(storage, KEEP_BENCH, &self.state.bench);
         let forgotten = Plan {
             data: std::path::PathBuf::new(),
             open: OpenOptions::default(),

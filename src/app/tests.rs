@@ -39,17 +39,20 @@ impl Window {
     pub(super) fn push(&mut self, action: Action) {
         self.0.as_mut().unwrap().push(action);
     }
+
+    /// Draws a frame.
+    pub(super) fn frame(&mut self, ui: &mut egui::Ui, launch: &Launch) {
+        let app = self.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
+        app.take_in(&ui.ctx().clone());
+        app.frame_ui(ui);
+    }
 }
 
 pub(super) fn window(launch: Launch) -> Harness<'static, Window> {
-    Harness::builder().with_size([1280.0, 800.0]).with_max_steps(40).build_ui_state(
-        move |ui, window: &mut Window| {
-            let app = window.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
-            app.take_in(&ui.ctx().clone());
-            app.frame_ui(ui);
-        },
-        Window::default(),
-    )
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .with_max_steps(40)
+        .build_ui_state(move |ui, window: &mut Window| window.frame(ui, &launch), Window::default())
 }
 
 /// Draws frames until a condition holds.

@@ -172,6 +172,19 @@ impl Theme {
         if better { self.on_accent } else { self.text_strong }
     }
 
+    /// The ground of a weight, from the most negative (−1) over nothing to the most positive (1).
+    pub(crate) fn signed(&self, share: f32) -> Color32 {
+        let colour = if share < 0.0 { self.series(1) } else { self.accent };
+        self.well.lerp_to_gamma(colour, share.abs().clamp(0.0, 1.0))
+    }
+
+    /// Text that can be read on [`Theme::signed`] of the same share.
+    pub(crate) fn on_signed(&self, share: f32) -> Color32 {
+        let ground = self.signed(share);
+        let better = contrast(self.on_accent, ground) > contrast(self.text_strong, ground);
+        if better { self.on_accent } else { self.text_strong }
+    }
+
     /// The colour of a message.
     pub(crate) fn level(&self, level: Level) -> Color32 {
         match level {
@@ -366,6 +379,10 @@ mod tests {
                 let share = f32::from(percent) / 100.0;
                 let contrast = contrast(theme.heat(share), theme.on_heat(share));
                 assert!(contrast >= 3.0, "{percent} %: {contrast:.2}");
+                for share in [share, -share] {
+                    let contrast = super::contrast(theme.signed(share), theme.on_signed(share));
+                    assert!(contrast >= 3.0, "{share}: {contrast:.2}");
+                }
             }
         }
     }

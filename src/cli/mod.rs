@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod cutout;
+mod damage;
 mod demo;
 mod devices;
 mod embed;
@@ -64,6 +65,8 @@ enum Command {
     Catalogue(Box<catalogue::Args>),
     /// Cut parts out of FITS images: around a position, or around all of a table.
     Cutout(Box<cutout::Args>),
+    /// What a trained network says of an image as it is blurred, dimmed, turned or made noisy.
+    Damage(Box<damage::Args>),
     /// Train on the sample data: in the window, or in the terminal without a display.
     Demo(demo::Args),
     /// What could train on this machine, and whether it computes rightly.
@@ -122,6 +125,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         None => window::open(cli.paths),
         Some(Command::Catalogue(args)) => catalogue::run(&args),
         Some(Command::Cutout(args)) => cutout::run(&args),
+        Some(Command::Damage(args)) => damage::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Devices(args)) => devices::run(&args),
         Some(Command::Embed(args)) => embed::run(&args),

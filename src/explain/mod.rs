@@ -6,6 +6,8 @@
 
 mod ascent;
 mod attribution;
+pub mod bench;
+pub mod damage;
 pub mod embedding;
 mod landmarks;
 mod look;

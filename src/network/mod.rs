@@ -17,11 +17,11 @@ mod tensors;
 pub mod transfer;
 mod vary;
 pub mod weights;
-mod window;
+pub(crate) mod window;
 
 use serde::{Deserialize, Serialize};
 
-pub use activation::Activation;
+pub use activation::{Activation, PRELU_SLOPE};
 pub use blocks::{Block, Branch};
 pub use builder::Builder;
 pub use distribution::Distribution;

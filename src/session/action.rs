@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::bench::Bench;
 use super::data::Filter;
 use super::log::Level;
 use super::runs::RunId;
@@ -72,6 +73,9 @@ pub enum Action {
     // The configuration
     /// Replace the plan. Successive ones until [`Action::Settle`] are one step of undo.
     Configure(Box<Plan>),
+    /// Replace what the bench for convolutions does. Successive ones until [`Action::Settle`] are
+    /// one step of undo.
+    Bench(Box<Bench>),
     /// The gesture (a drag, a typed number) is over.
     Settle,
     /// Read settings, or a network, from this file.

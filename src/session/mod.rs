@@ -5,6 +5,7 @@
 //! that a face carries out. Everything here can be tested without a window.
 
 mod action;
+pub mod bench;
 mod data;
 mod effect;
 mod finder;
@@ -19,6 +20,7 @@ pub mod viewer;
 mod weights;
 
 pub use action::{Action, Opened, SaveRequest, Writer};
+pub use bench::{Bench, BenchSource};
 pub use data::{Data, Dataset, Filter, SampleList};
 pub use effect::Effect;
 pub use finder::FinderView;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::action::{Action, Opened};
+use super::bench::Bench;
 use super::data::{Data, Dataset, Filter, SampleList};
 use super::effect::Effect;
 use super::finder::FinderView;
@@ -61,13 +62,21 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::CancelLeaks => return vec![Effect::CancelLeaks],
         Action::Configure(plan) => configure(state, *plan),
-        Action::Settle => state.undo.settle(&state.plan),
+        Action::Settle => {
+            state.undo.settle(&state.plan);
+            state.undo.settle_bench(&state.bench);
+        }
+        Action::Bench(bench) => set_bench(state, *bench),
         Action::ReadSettings(path) => return vec![Effect::ReadSettings(path)],
         Action::TakeSettings(path, read) => take_settings(state, &path, read),
         Action::TakeNetwork(path, read) => take_network(state, &path, read),
         Action::TakeWeights(question, answer) => weights::take(state, &question, answer),
-        Action::Undo => travel(state, |state| state.undo.undo(&mut state.plan, &mut state.viewer)),
-        Action::Redo => travel(state, |state| state.undo.redo(&mut state.plan, &mut state.viewer)),
+        Action::Undo => travel(state, |state| {
+            state.undo.undo(&mut state.plan, &mut state.viewer, &mut state.bench)
+        }),
+        Action::Redo => travel(state, |state| {
+            state.undo.redo(&mut state.plan, &mut state.viewer, &mut state.bench)
+        }),
         Action::StartRun => return start(state),
         Action::ResumeRun(folder) => return resume(state, folder),
         Action::OpenRun(folder) => return open_run(state, folder),
@@ -249,6 +258,14 @@ fn configure(state: &mut State, plan: Plan) {
     }
     state.undo.before_change(&state.plan);
     replace_plan(state, plan);
+}
+
+fn set_bench(state: &mut State, bench: Bench) {
+    let bench = Bench { setup: bench.setup.held(), ..bench };
+    if bench != state.bench {
+        state.undo.before_bench(&state.bench);
+        state.bench = bench;
+    }
 }
 
 /// The settings of a file in place of the present ones; the data set stays.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::bench::Bench;
 use super::data::Data;
 use super::finder::FinderView;
 use super::leaks::LeakSearch;
@@ -41,6 +42,8 @@ pub struct State {
     pub saved_split: Option<SavedSplit>,
     /// The images that the viewer shows.
     pub viewer: Viewer,
+    /// The bench for convolutions.
+    pub bench: Bench,
     /// What can train.
     pub devices: Devices,
     /// What the user likes; kept across starts.

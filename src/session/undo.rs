@@ -1,6 +1,7 @@
 //! Undo and redo of the configuration and of regions. A gesture (a slider drag, a typed number) is
 //! one step.
 
+use super::bench::Bench;
 use super::viewer::{FrameId, Viewer};
 use crate::image::region::Region;
 use crate::train::Plan;
@@ -15,6 +16,8 @@ pub enum Step {
     Plan(Box<Plan>),
     /// All regions of an image of the viewer.
     Regions(FrameId, Vec<Region>),
+    /// What the bench for convolutions does.
+    Bench(Box<Bench>),
 }
 
 /// Earlier and later plans and regions.
@@ -24,6 +27,8 @@ pub struct Undo {
     future: Vec<Step>,
     /// The plan before the gesture that is under way.
     pending: Option<Plan>,
+    /// The bench before the gesture that is under way.
+    pending_bench: Option<Bench>,
 }
 
 impl Undo {
@@ -39,6 +44,21 @@ impl Undo {
         let Some(before) = self.pending.take() else { return };
         if before != *now {
             self.keep(Step::Plan(Box::new(before)));
+        }
+    }
+
+    /// Notes the bench before a change; the first of a gesture counts.
+    pub fn before_bench(&mut self, bench: &Bench) {
+        if self.pending_bench.is_none() {
+            self.pending_bench = Some(bench.clone());
+        }
+    }
+
+    /// The gesture on the bench is over: one step, unless it ended where it began.
+    pub fn settle_bench(&mut self, now: &Bench) {
+        let Some(before) = self.pending_bench.take() else { return };
+        if before != *now {
+            self.keep(Step::Bench(Box::new(before)));
         }
     }
 
@@ -64,25 +84,27 @@ impl Undo {
     }
 
     /// Goes back a step.
-    pub fn undo(&mut self, plan: &mut Plan, viewer: &mut Viewer) -> bool {
+    pub fn undo(&mut self, plan: &mut Plan, viewer: &mut Viewer, bench: &mut Bench) -> bool {
         self.settle(plan);
-        exchange(&mut self.past, &mut self.future, plan, viewer)
+        self.settle_bench(bench);
+        exchange(&mut self.past, &mut self.future, plan, viewer, bench)
     }
 
     /// Goes forward again.
-    pub fn redo(&mut self, plan: &mut Plan, viewer: &mut Viewer) -> bool {
+    pub fn redo(&mut self, plan: &mut Plan, viewer: &mut Viewer, bench: &mut Bench) -> bool {
         self.settle(plan);
-        exchange(&mut self.future, &mut self.past, plan, viewer)
+        self.settle_bench(bench);
+        exchange(&mut self.future, &mut self.past, plan, viewer, bench)
     }
 
     /// Whether a gesture is under way.
     pub fn is_pending(&self) -> bool {
-        self.pending.is_some()
+        self.pending.is_some() || self.pending_bench.is_some()
     }
 
     /// Whether there is a step to go back.
     pub fn can_undo(&self) -> bool {
-        !self.past.is_empty() || self.pending.is_some()
+        !self.past.is_empty() || self.is_pending()
     }
 
     /// Whether there is a step to do again.
@@ -97,6 +119,7 @@ fn exchange(
     to: &mut Vec<Step>,
     plan: &mut Plan,
     viewer: &mut Viewer,
+    bench: &mut Bench,
 ) -> bool {
     let Some(step) = from.pop() else { return false };
     match step {
@@ -110,6 +133,7 @@ fn exchange(
                 to.push(Step::Regions(frame, now));
             }
         }
+        Step::Bench(other) => to.push(Step::Bench(Box::new(std::mem::replace(bench, *other)))),
     }
     true
 }
@@ -130,17 +154,17 @@ mod tests {
         undo.settle(&plan);
         epochs(&mut undo, &mut plan, 80);
         undo.settle(&plan);
-        assert!(undo.undo(&mut plan, &mut Viewer::default()));
+        assert!(undo.undo(&mut plan, &mut Viewer::default(), &mut Bench::default()));
         assert_eq!(plan.epochs, 49);
-        assert!(undo.undo(&mut plan, &mut Viewer::default()));
+        assert!(undo.undo(&mut plan, &mut Viewer::default(), &mut Bench::default()));
         assert_eq!(plan.epochs, 1);
-        assert!(!undo.undo(&mut plan, &mut Viewer::default()));
+        assert!(!undo.undo(&mut plan, &mut Viewer::default(), &mut Bench::default()));
         assert!(
-            undo.redo(&mut plan, &mut Viewer::default())
-                && undo.redo(&mut plan, &mut Viewer::default())
+            undo.redo(&mut plan, &mut Viewer::default(), &mut Bench::default())
+                && undo.redo(&mut plan, &mut Viewer::default(), &mut Bench::default())
         );
         assert_eq!(plan.epochs, 80);
-        assert!(!undo.redo(&mut plan, &mut Viewer::default()));
+        assert!(!undo.redo(&mut plan, &mut Viewer::default(), &mut Bench::default()));
     }
 
     #[test]
@@ -156,10 +180,29 @@ mod tests {
     fn a_change_after_undo_forgets_the_future() {
         let (mut undo, mut plan) = (Undo::default(), Plan { epochs: 1, ..Plan::default() });
         epochs(&mut undo, &mut plan, 2);
-        undo.undo(&mut plan, &mut Viewer::default());
+        undo.undo(&mut plan, &mut Viewer::default(), &mut Bench::default());
         epochs(&mut undo, &mut plan, 3);
         undo.settle(&plan);
         assert!(!undo.can_redo());
+    }
+
+    #[test]
+    fn a_gesture_on_the_bench_is_one_step() {
+        let (mut undo, mut plan) = (Undo::default(), Plan::default());
+        let mut bench = Bench::default();
+        let begun = bench.clone();
+        for bias in [0.1, 0.2, 0.3] {
+            undo.before_bench(&bench);
+            bench.setup.stages[0].convolution.bias = bias;
+        }
+        assert!(undo.is_pending());
+        undo.settle_bench(&bench);
+        let ended = bench.clone();
+        assert!(undo.undo(&mut plan, &mut Viewer::default(), &mut bench));
+        assert_eq!(bench, begun);
+        assert!(!undo.can_undo());
+        assert!(undo.redo(&mut plan, &mut Viewer::default(), &mut bench));
+        assert_eq!(bench, ended);
     }
 
     #[test]
@@ -168,7 +211,7 @@ mod tests {
         epochs(&mut undo, &mut plan, 2);
         undo.settle(&plan);
         plan.data = "galaxies".into();
-        undo.undo(&mut plan, &mut Viewer::default());
+        undo.undo(&mut plan, &mut Viewer::default(), &mut Bench::default());
         assert_eq!(plan.data, std::path::PathBuf::from("galaxies"));
     }
 }

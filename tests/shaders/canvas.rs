@@ -202,7 +202,7 @@ fn texture_descriptor(
 }
 
 /// Waits for what wgpu promises; its futures are ready at once outside a browser.
-fn wait<F: Future>(future: F) -> F::Output {
+pub(crate) fn wait<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

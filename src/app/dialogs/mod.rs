@@ -20,7 +20,9 @@ use crate::architectures::custom;
 use crate::catalogue::{Format, OpenOptions, recognise};
 use crate::image;
 use crate::image::fits::{self, HduInfo, holds_table};
-use crate::session::{Action, FrameId, Level, SaveRequest, State, ViewerAction};
+use crate::session::{
+    Action, Bench, BenchSource, FrameId, Level, SaveRequest, State, ViewerAction,
+};
 use crate::train::Plan;
 
 /// Which dialog to open.
@@ -43,6 +45,8 @@ pub(crate) enum Dialog {
 /// What a path is asked for.
 #[derive(Debug, Clone)]
 pub(crate) enum Purpose {
+    /// An image for the bench.
+    BenchImage,
     /// A folder with images.
     OpenFolder,
     /// An image for the viewer.
@@ -71,6 +75,7 @@ impl Purpose {
     /// The dialog's title.
     fn title(&self) -> String {
         match self {
+            Self::BenchImage => "Open an image on the bench".into(),
             Self::OpenFolder => "Open a folder of galaxies".into(),
             Self::OpenImage => "Open an image".into(),
             Self::OpenList => "Open a list of galaxies".into(),
@@ -89,7 +94,8 @@ impl Purpose {
     fn wants_folder(&self) -> bool {
         !matches!(
             self,
-            Self::OpenImage
+            Self::BenchImage
+                | Self::OpenImage
                 | Self::OpenList
                 | Self::Regions(_)
                 | Self::Save(_)
@@ -106,7 +112,7 @@ impl Purpose {
                 &["csv", "tsv", "txt", "xml", "vot", "fits", "fit", "parquet", "h5", "hdf5"]
             }
             Self::Split => &["csv"],
-            Self::OpenImage => image::EXTENSIONS,
+            Self::BenchImage | Self::OpenImage => image::EXTENSIONS,
             Self::Regions(_) => &["reg"],
             Self::Settings => &["toml"],
             Self::Weights => &WEIGHTS,
@@ -272,6 +278,11 @@ impl Dialogs {
         match purpose {
             Purpose::OpenFolder | Purpose::OpenList => {
                 self.open_path(path, state, actions, ctx);
+            }
+            Purpose::BenchImage => {
+                let source = BenchSource::File(path);
+                actions.push(Action::Bench(Box::new(Bench { source, ..state.bench.clone() })));
+                actions.push(Action::ShowPanel("bench"));
             }
             Purpose::OpenRun => actions.push(Action::OpenRun(path)),
             Purpose::ResumeRun => actions.push(Action::ResumeRun(path)),

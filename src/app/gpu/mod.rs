@@ -3,6 +3,7 @@
 //! egui draws everything else. Pixels go to the card once, as they are; a change of stretch,
 //! limits or colours changes a few hundred bytes.
 
+mod bench;
 mod cache;
 mod pipeline;
 mod tiles;
@@ -10,6 +11,7 @@ mod tiles;
 mod twin_tests;
 mod view;
 
+pub(crate) use bench::{Compute, ResultView, ShownLimits};
 pub(crate) use view::View;
 
 use eframe::wgpu::TextureFormat;

@@ -62,7 +62,7 @@ impl Pipeline {
     }
 }
 
-fn group_layout(
+pub(super) fn group_layout(
     device: &wgpu::Device,
     label: &str,
     entries: &[wgpu::BindGroupLayoutEntry],
@@ -71,7 +71,7 @@ fn group_layout(
         .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries })
 }
 
-fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
+pub(super) fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
     entry(
         binding,
         wgpu::BindingType::Buffer {
@@ -83,7 +83,7 @@ fn uniform(binding: u32) -> wgpu::BindGroupLayoutEntry {
 }
 
 /// A texture read by `textureLoad`, so that f32 need not be filterable.
-fn table(binding: u32) -> wgpu::BindGroupLayoutEntry {
+pub(super) fn table(binding: u32) -> wgpu::BindGroupLayoutEntry {
     entry(
         binding,
         wgpu::BindingType::Texture {

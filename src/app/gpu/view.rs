@@ -246,7 +246,7 @@ impl Shared {
         let same = look.filter(|(look, _)| Arc::ptr_eq(look, &view.look) || **look == *view.look);
         let look_group = match same {
             Some((_, group)) => group,
-            None => look_group(&self.pipeline, &view.look, device, queue),
+            None => look_group(&self.pipeline.look, &view.look, device, queue),
         };
         let look = Arc::clone(&view.look);
         let canvas = Canvas { look, look_group, corners, used: view.frame, quads };
@@ -255,8 +255,8 @@ impl Shared {
 }
 
 /// The look's numbers and tables on the card.
-fn look_group(
-    pipeline: &Pipeline,
+pub(super) fn look_group(
+    layout: &wgpu::BindGroupLayout,
     look: &Prepared,
     device: &wgpu::Device,
     queue: &wgpu::Queue,
@@ -282,7 +282,7 @@ fn look_group(
         .map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default()));
     device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("look"),
-        layout: &pipeline.look,
+        layout,
         entries: &[
             wgpu::BindGroupEntry { binding: 0, resource: uniform.as_entire_binding() },
             texture(1, &views[0]),
@@ -291,7 +291,7 @@ fn look_group(
     })
 }
 
-fn texture(binding: usize, view: &wgpu::TextureView) -> wgpu::BindGroupEntry<'_> {
+pub(super) fn texture(binding: usize, view: &wgpu::TextureView) -> wgpu::BindGroupEntry<'_> {
     let resource = wgpu::BindingResource::TextureView(view);
     wgpu::BindGroupEntry { binding: binding as u32, resource }
 }

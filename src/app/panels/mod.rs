@@ -4,6 +4,8 @@
 //! changes nothing itself. What only concerns its looks (a smoothing slider, a zoom) it keeps in
 //! egui's memory under its own id. To add one: a file, a `mod` line and a line in [`PANELS`].
 
+mod bench;
+mod damage;
 mod data;
 mod embedding;
 mod evaluation;
@@ -88,6 +90,18 @@ pub(crate) struct Panel {
 
 /// All panels, by id.
 pub(crate) const PANELS: &[Panel] = &[
+    Panel {
+        id: "bench",
+        title: "Convolution bench",
+        help: "Kernels on a galaxy: results live, in slow motion, and what they cost.",
+        ui: bench::bench_ui,
+    },
+    Panel {
+        id: "damage",
+        title: "Damage",
+        help: "How far a galaxy can be blurred, dimmed, turned or made noisy for the network.",
+        ui: damage::damage_ui,
+    },
     Panel {
         id: "data",
         title: "Data",

@@ -1,9 +1,11 @@
 //! The figures that Arclet shows, one function each, from plain numbers.
 
+mod damage;
 mod evaluation;
 mod training;
 mod weights;
 
+pub use damage::{DamageCurve, damage};
 pub use evaluation::{
     NamedCurve, confusion, one_vs_rest, per_class, precision_recall, precision_recall_curves,
     reliability, roc,

@@ -1,0 +1,249 @@
+//! The network asked in the background: at the present damage, and along the sweep.
+//!
+//! Two threads share one reading of the weights; the sweep ends early when another is asked for.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use egui::{Context, Id};
+
+use crate::app::slot::Slot;
+use crate::catalogue::{Sample, read_sample};
+use crate::explain::damage::{Curve, Damage, Sweep, sweep};
+use crate::image::Image;
+use crate::image::display::{self, Limits, Rgb8, Stretch};
+use crate::pipeline::{Input, Pipeline};
+use crate::run::{LoadedModel, load_model};
+use crate::train::loss;
+
+/// Largest side of the picture of the damaged image, in pixels.
+const PICTURE: usize = 512;
+
+/// A network and a galaxy.
+#[derive(Clone, PartialEq)]
+pub(super) struct Subject {
+    /// Folder of the run.
+    pub(super) folder: PathBuf,
+    /// Epochs behind the weights; while a run trains, newer weights are another subject.
+    pub(super) epochs: usize,
+    /// The galaxy.
+    pub(super) sample: Sample,
+}
+
+/// What a network says of one damaged image.
+#[derive(Clone)]
+pub(super) struct Said {
+    /// Names of the classes.
+    pub(super) classes: Vec<String>,
+    /// Their probabilities.
+    pub(super) probabilities: Vec<f32>,
+    /// The damaged image as the contact sheet shows it.
+    pub(super) image: Arc<Rgb8>,
+    /// What the network sees of it.
+    pub(super) input: Arc<Input>,
+    /// The longer side of the image in pixels.
+    pub(super) side: usize,
+}
+
+#[derive(Clone, PartialEq)]
+struct Now {
+    subject: Subject,
+    damage: Damage,
+    seed: u64,
+}
+
+/// A sweep of a subject; the number tells whether it is still wanted.
+#[derive(Clone)]
+struct Along {
+    subject: Subject,
+    sweep: Sweep,
+    number: u64,
+}
+
+impl PartialEq for Along {
+    fn eq(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.sweep == other.sweep
+    }
+}
+
+/// A curve and what it is of.
+#[derive(Clone)]
+pub(super) struct Drawn {
+    /// What was asked.
+    pub(super) sweep: Sweep,
+    /// The answer; drawn again only when this is another.
+    pub(super) curve: Arc<Curve>,
+}
+
+/// The threads and their latest answers.
+pub(super) struct Work {
+    now: Slot<Now, Result<Said, String>>,
+    along: Slot<Along, Option<Result<Drawn, String>>>,
+    asked: Option<(Subject, Sweep)>,
+    number: u64,
+    wanted: Arc<AtomicU64>,
+    /// The last curve that was not given up.
+    drawn: Option<Result<Drawn, String>>,
+}
+
+/// What there is to show.
+#[derive(Clone, Default)]
+pub(super) struct Ready {
+    pub(super) said: Option<Result<Said, String>>,
+    pub(super) drawn: Option<Result<Drawn, String>>,
+    pub(super) busy: bool,
+}
+
+/// What was read last.
+#[derive(Default)]
+struct Cache {
+    model: Option<(PathBuf, usize, LoadedModel)>,
+    image: Option<(Sample, Arc<Image>)>,
+}
+
+impl Work {
+    /// The work of the window; begun at the first call.
+    pub(super) fn of(ctx: &Context) -> Arc<Mutex<Self>> {
+        let id = Id::unique("damage work");
+        if let Some(work) = ctx.data(|data| data.get_temp::<Arc<Mutex<Self>>>(id)) {
+            return work;
+        }
+        let cache = Arc::new(Mutex::new(Cache::default()));
+        let wanted = Arc::new(AtomicU64::new(0));
+        let (first, second, still) = (Arc::clone(&cache), cache, Arc::clone(&wanted));
+        let work = Arc::new(Mutex::new(Self {
+            now: Slot::new("damage", ctx, move |now: Now| say(&first, &now)),
+            along: Slot::new("damage-sweep", ctx, move |along: Along| {
+                draw(&second, &along, &still).transpose()
+            }),
+            asked: None,
+            number: 0,
+            wanted,
+            drawn: None,
+        }));
+        ctx.data_mut(|data| data.insert_temp(id, Arc::clone(&work)));
+        work
+    }
+
+    /// What there is, asking for what is missing.
+    pub(super) fn ask(
+        work: &Mutex<Self>,
+        subject: &Subject,
+        damage: Damage,
+        sweep: &Sweep,
+    ) -> Ready {
+        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = &mut *work;
+        work.now.ask(Now { subject: subject.clone(), damage, seed: sweep.seed });
+        let asked = (subject.clone(), sweep.clone());
+        if work.asked.as_ref() != Some(&asked) {
+            if work.asked.as_ref().is_none_or(|(before, _)| before.sample != asked.0.sample) {
+                work.drawn = None;
+            }
+            work.number += 1;
+            work.wanted.store(work.number, Ordering::Relaxed);
+            work.asked = Some(asked);
+        }
+        let number = work.number;
+        work.along.ask(Along { subject: subject.clone(), sweep: sweep.clone(), number });
+        let busy = work.now.busy() || work.along.busy();
+        if let Some(Some(drawn)) = work.along.latest() {
+            work.drawn = Some(drawn.clone());
+        }
+        Ready { said: work.now.latest().cloned(), drawn: work.drawn.clone(), busy }
+    }
+}
+
+impl Cache {
+    /// Network and image of a subject, read where they are not those read last.
+    fn of(cache: &Mutex<Self>, subject: &Subject) -> Result<(LoadedModel, Arc<Image>), String> {
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let Subject { folder, epochs, sample } = subject;
+        if cache.model.as_ref().is_none_or(|known| (&known.0, known.1) != (folder, *epochs)) {
+            cache.model = None;
+            let device = crate::device::choose("flex").map_err(|error| format!("{error}."))?;
+            let model = load_model(folder, &device).map_err(|error| format!("{error}."))?;
+            cache.model = Some((folder.clone(), *epochs, model));
+        }
+        if cache.image.as_ref().is_none_or(|known| known.0 != *sample) {
+            cache.image = None;
+            let image = read_sample(sample).map_err(|error| format!("{error}."))?;
+            cache.image = Some((sample.clone(), Arc::new(image)));
+        }
+        match (&cache.model, &cache.image) {
+            (Some((_, _, model)), Some((_, image))) => Ok((model.clone(), Arc::clone(image))),
+            _ => Err("The network could not be read.".into()),
+        }
+    }
+}
+
+fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
+    let (loaded, image) = Cache::of(cache, &now.subject)?;
+    let description = &loaded.description;
+    let kind = crate::explain::damage::Kind::Noise;
+    let one = Sweep {
+        kind,
+        values: vec![now.damage.noise],
+        base: now.damage,
+        seed: now.seed,
+        repeats: 1,
+        views: description.test_views,
+    };
+    let swept = sweep(&loaded.model, &description.pipeline, &image, &one, &mut |_| true);
+    let swept = swept.map_err(|error| format!("{error}."))?.ok_or("It was ended.")?;
+    let curve = swept.curve(&one.values, |logits| loss::probabilities(description.loss, logits));
+    let damaged = now.damage.apply(&image, now.seed);
+    let input = seen(&description.pipeline, &damaged)?;
+    Ok(Said {
+        classes: description.classes.clone(),
+        probabilities: curve.probabilities,
+        side: image.width.max(image.height),
+        image: Arc::new(picture(&damaged)),
+        input: Arc::new(input),
+    })
+}
+
+fn seen(pipeline: &Pipeline, image: &Image) -> Result<Input, String> {
+    let prepared = pipeline.prepare(image).map_err(|error| format!("{error}."))?;
+    Ok(pipeline.input(&prepared, None))
+}
+
+/// `None` where another sweep is wanted meanwhile.
+fn draw(cache: &Mutex<Cache>, along: &Along, wanted: &AtomicU64) -> Result<Option<Drawn>, String> {
+    let still = || wanted.load(Ordering::Relaxed) <= along.number;
+    if !still() {
+        return Ok(None);
+    }
+    let (loaded, image) = Cache::of(cache, &along.subject)?;
+    let description = &loaded.description;
+    let question = Sweep { views: description.test_views, ..along.sweep.clone() };
+    let swept = sweep(&loaded.model, &description.pipeline, &image, &question, &mut |_| still());
+    let Some(swept) = swept.map_err(|error| format!("{error}."))? else { return Ok(None) };
+    let curve =
+        swept.curve(&question.values, |logits| loss::probabilities(description.loss, logits));
+    Ok(Some(Drawn { sweep: along.sweep.clone(), curve: Arc::new(curve) }))
+}
+
+/// The damaged image on the screen: photographs as they are, FITS stretched.
+fn picture(image: &Image) -> Rgb8 {
+    let (limits, stretch) = if image.header.is_empty() {
+        (Limits::Fixed { low: 0.0, high: 1.0 }, Stretch::Linear)
+    } else {
+        (Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
+    };
+    display::to_rgb8(&thin(image), limits, stretch)
+}
+
+/// Every n-th pixel, so that the longer side has at most [`PICTURE`].
+fn thin(image: &Image) -> Image {
+    let step = image.height.max(image.width).div_ceil(PICTURE).max(1);
+    let (height, width) = (image.height.div_ceil(step), image.width.div_ceil(step));
+    let mut data = Vec::with_capacity(image.bands * height * width);
+    for band in 0..image.bands {
+        for row in image.plane(band).chunks(image.width.max(1)).step_by(step) {
+            data.extend(row.iter().step_by(step));
+        }
+    }
+    Image { bands: image.bands, height, width, data, header: image.header.clone() }
+}
