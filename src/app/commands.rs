@@ -5,6 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::dialogs::{Dialog, Dialogs, Purpose};
 use crate::architectures::custom;
 use crate::catalogue::write_report;
+use crate::run::Contrast;
 use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, ViewerAction, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
@@ -241,6 +242,22 @@ pub(crate) const COMMANDS: &[Command] = &[
         desk.actions.push(Action::FindRate);
         desk.actions.push(Action::ShowPanel("settings"));
     }),
+    command!(
+        Run,
+        "compare-plain",
+        "Compare plain with residual network",
+        [],
+        State::start_problem,
+        |desk| desk.actions.push(Action::Compare(Contrast::Plain))
+    ),
+    command!(
+        Run,
+        "compare-sigmoid",
+        "Compare sigmoid with ReLU",
+        [],
+        State::start_problem,
+        |desk| desk.actions.push(Action::Compare(Contrast::Sigmoid))
+    ),
     command!(Run, "verify-device", "Compare the device with the processor", [], not_live, |desk| {
         desk.actions.push(Action::VerifyDevice);
     }),
@@ -255,6 +272,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     show_panel!("show-training", "Show curves", "training", Num6),
     show_panel!("show-evaluation", "Show evaluation", "evaluation", Num7),
     show_panel!("show-inside", "Show look inside", "inside", Num8),
+    show_panel!("show-flow", "Show gradient flow", "flow", G),
+    show_panel!("show-travel", "Show time travel", "travel", T),
     show_panel!("show-log", "Show log", "log", Num9),
     show_panel!("show-viewer", "Show viewer", "viewer", J),
     command!(

@@ -11,7 +11,8 @@ use super::theme::{SPACE, Theme};
 
 /// Panels of the default layout: left, middle and right.
 const LEFT: &[&str] = &["data", "log"];
-const MIDDLE: &[&str] = &["galaxies", "training", "evaluation", "inside", "network", "viewer"];
+const MIDDLE: &[&str] =
+    &["galaxies", "training", "flow", "evaluation", "inside", "travel", "network", "viewer"];
 const RIGHT: &[&str] = &["pipeline", "settings"];
 /// Their shares of the width.
 const SHARES: [f32; 3] = [0.22, 0.5, 0.28];

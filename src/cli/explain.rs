@@ -83,7 +83,7 @@ fn format(out: &Path) -> Result<Format, BadArgument> {
 }
 
 /// The name of a layer, or of the last layer of a block.
-fn find_layer(network: &Network, name: &str) -> Result<String, BadArgument> {
+pub(super) fn find_layer(network: &Network, name: &str) -> Result<String, BadArgument> {
     if network.find(name).is_some() {
         return Ok(name.to_owned());
     }

@@ -3,6 +3,7 @@
 //! Everything here runs the model without gradients and hands back plain numbers, small enough
 //! to send to a window. Layers are named as in the network.
 
+mod first_filters;
 mod landmarks;
 mod look;
 pub mod npy;
@@ -10,6 +11,7 @@ mod statistics;
 
 use std::path::PathBuf;
 
+pub use first_filters::Filters;
 pub use landmarks::{BranchMaps, branches, landmarks};
 pub use look::{logits_and_maps, look, softmax};
 pub use statistics::{MapStatistics, SortBy, map_order};

@@ -10,6 +10,7 @@ mod effect;
 mod finder;
 mod leaks;
 mod log;
+mod queue;
 mod reduce;
 pub mod runs;
 mod state;

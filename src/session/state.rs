@@ -8,6 +8,7 @@ use super::data::Data;
 use super::finder::FinderView;
 use super::leaks::LeakSearch;
 use super::log::Log;
+use super::queue::Queue;
 use super::runs::{RunId, RunView};
 use super::undo::Undo;
 use super::viewer::Viewer;
@@ -30,6 +31,8 @@ pub struct State {
     pub runs: Vec<RunView>,
     /// The run that panels show.
     pub selected_run: Option<RunId>,
+    /// Runs that follow the one that trains.
+    pub queue: Queue,
     /// The search for a learning rate.
     pub finder: Option<FinderView>,
     /// How the plan's trained weights fit its network; `None` without a file.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::keep_epochs::KeepEpochs;
 use crate::architectures::{self, custom};
 use crate::catalogue::{OpenOptions, SplitOptions};
 use crate::network::transfer::BandAdaptation;
@@ -69,6 +70,8 @@ pub struct Plan {
     pub unfreeze_epoch: usize,
     /// Factor of the learning rate of the layers that give the classes.
     pub head_rate: f64,
+    /// Of which epochs the weights stay in the run folder, to travel back to.
+    pub keep_epochs: KeepEpochs,
 }
 
 impl Default for Plan {
@@ -101,6 +104,7 @@ impl Default for Plan {
             freeze: Vec::new(),
             unfreeze_epoch: 0,
             head_rate: 1.0,
+            keep_epochs: KeepEpochs::default(),
         }
     }
 }

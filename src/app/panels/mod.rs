@@ -6,6 +6,7 @@
 
 mod data;
 mod evaluation;
+mod flow;
 mod galaxies;
 mod inside;
 mod log;
@@ -18,7 +19,10 @@ mod settings;
 mod synthetic;
 #[cfg(test)]
 mod tests_of_runs;
+#[cfg(test)]
+mod time_tests;
 mod training;
+mod travel;
 mod viewer;
 mod welcome;
 
@@ -97,6 +101,12 @@ pub(crate) const PANELS: &[Panel] = &[
         ui: evaluation::evaluation_ui,
     },
     Panel {
+        id: "flow",
+        title: "Gradient flow",
+        help: "The gradient of each layer, live: whether it reaches the first ones.",
+        ui: flow::flow_ui,
+    },
+    Panel {
         id: "galaxies",
         title: "Galaxies",
         help: "All galaxies of the data set as a contact sheet; choose one to look at.",
@@ -137,6 +147,12 @@ pub(crate) const PANELS: &[Panel] = &[
         title: "Curves",
         help: "Loss and accuracy of the runs, live.",
         ui: training::training_ui,
+    },
+    Panel {
+        id: "travel",
+        title: "Time travel",
+        help: "The network as it was after each epoch: maps, probabilities, filters, matrix.",
+        ui: travel::travel_ui,
     },
     Panel {
         id: "viewer",

@@ -10,15 +10,15 @@ use crate::session::{Action, State};
 use crate::train::{Command, Event, Stage};
 
 /// A panel over a state, with what it asked for.
-struct Desk {
-    state: State,
-    actions: Vec<Action>,
+pub(super) struct Desk {
+    pub(super) state: State,
+    pub(super) actions: Vec<Action>,
     galaxies: Option<Galaxies>,
     panel: &'static str,
 }
 
 impl Desk {
-    fn ui(&mut self, ui: &mut egui::Ui) {
+    pub(super) fn ui(&mut self, ui: &mut egui::Ui) {
         let ctx = ui.ctx().clone();
         let galaxies = self.galaxies.get_or_insert_with(|| {
             theme::install(&ctx);
@@ -35,11 +35,11 @@ impl Desk {
     }
 }
 
-fn desk(panel: &'static str, state: State) -> Desk {
+pub(super) fn desk(panel: &'static str, state: State) -> Desk {
     Desk { state, actions: Vec::new(), galaxies: None, panel }
 }
 
-fn harness<'a>(panel: &'static str, state: State) -> Harness<'a, Desk> {
+pub(super) fn harness<'a>(panel: &'static str, state: State) -> Harness<'a, Desk> {
     let builder = Harness::builder().with_size(egui::vec2(1000.0, 760.0)).with_max_steps(16);
     let mut harness = builder.build_ui_state(|ui, desk: &mut Desk| desk.ui(ui), desk(panel, state));
     // Spinners and pending pictures ask for frames without end.
@@ -47,7 +47,10 @@ fn harness<'a>(panel: &'static str, state: State) -> Harness<'a, Desk> {
     harness
 }
 
-fn asked<T>(harness: &Harness<'_, Desk>, find: impl Fn(&Action) -> Option<T>) -> Option<T> {
+pub(super) fn asked<T>(
+    harness: &Harness<'_, Desk>,
+    find: impl Fn(&Action) -> Option<T>,
+) -> Option<T> {
     harness.state().actions.iter().rev().find_map(find)
 }
 
