@@ -468,3 +468,56 @@ fn images_inside_hdf5_and_parquet_are_catalogued_learned_and_predicted() {
     fs::write(&cut, &whole[..whole.len() - 100]).unwrap();
     assert!(refusal(&["catalogue", text(&cut)], 1).contains("breaks off"));
 }
+
+/// A galaxy through the epochs of a run, as GIF, APNG and table.
+#[test]
+fn a_galaxy_travels_through_the_epochs_of_a_run() {
+    use image::AnimationDecoder;
+    let scratch = tempfile::tempdir().unwrap();
+    let run = scratch.path().join("run");
+    short_run(&run);
+    let image = fs::read_dir(galaxies().join("spiral")).unwrap().next().unwrap().unwrap().path();
+    let travel = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let fixed = ["travel", text(&run), "--image", text(&image), "--out", text(&out), "--json"];
+        let said = json(&[&fixed[..], more].concat());
+        assert_eq!(said["epochs"], serde_json::json!([0, 1, 2]));
+        fs::read(out).unwrap()
+    };
+    let layer = json(&["networks", "lenet5", "--layers", "--json"])["layers"][1]["name"].clone();
+    let layer = ["--layer", layer.as_str().unwrap()];
+    let gif = std::io::Cursor::new(travel("a.gif", &layer));
+    let frames = image::codecs::gif::GifDecoder::new(gif).unwrap().into_frames();
+    assert_eq!(frames.collect_frames().unwrap().len(), 3);
+    let apng = travel("a.png", &[&layer[..], &["--fps", "2"]].concat());
+    let reader = png::Decoder::new(std::io::Cursor::new(apng)).read_info().unwrap();
+    assert_eq!(reader.info().animation_control.unwrap().num_frames, 3);
+    let table = String::from_utf8(travel("a.csv", &[])).unwrap();
+    assert!(table.starts_with("epoch,step,") && table.lines().count() == 4, "{table}");
+    let out = scratch.path().join("a.mp4");
+    refusal(&["travel", text(&run), "--image", text(&image), "--out", text(&out)], 2);
+}
+
+/// Two runs that differ in one thing, and what stands beside them; the same command adds nothing.
+#[test]
+fn sigmoid_is_compared_with_relu() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("comparison");
+    let data = galaxies();
+    let arguments = ["compare", "sigmoid", "--data", text(&data), "--network", "lenet5"];
+    let more = ["--size", "32", "--epochs", "1", "--device", "flex", "--out", text(&out)];
+    let arguments = [&arguments[..], &more, &["--json"]].concat();
+    let output = arclet(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["event"], "comparison");
+    assert_eq!(last["runs"][0]["name"], "lenet5-sigmoid");
+    assert!(last["runs"][1]["first_over_last"].as_f64().unwrap() > 0.0);
+    for file in ["comparison.csv", "loss.png", "accuracy.svg", "gradients.png"] {
+        assert!(out.join(file).is_file(), "{file} is missing");
+    }
+    let again = String::from_utf8(arclet(&arguments).stdout).unwrap();
+    assert_eq!(again.lines().count(), 1, "both runs are complete: {again}");
+    refusal(&["compare", "shape", "--data", text(&data), "--out", text(&out)], 2);
+}

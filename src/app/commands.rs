@@ -5,6 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::dialogs::{Dialog, Dialogs, Purpose};
 use crate::architectures::custom;
 use crate::catalogue::{Part, write_report, write_split};
+use crate::run::Contrast;
 use crate::session::{Action, Level, SaveRequest, State, ThemeChoice, ViewerAction, Writer};
 use crate::train::{Command as EngineCommand, Plan};
 
@@ -260,6 +261,22 @@ pub(crate) const COMMANDS: &[Command] = &[
         desk.actions.push(Action::FindRate);
         desk.actions.push(Action::ShowPanel("settings"));
     }),
+    command!(
+        Run,
+        "compare-plain",
+        "Compare plain with residual network",
+        [],
+        State::start_problem,
+        |desk| desk.actions.push(Action::Compare(Contrast::Plain))
+    ),
+    command!(
+        Run,
+        "compare-sigmoid",
+        "Compare sigmoid with ReLU",
+        [],
+        State::start_problem,
+        |desk| desk.actions.push(Action::Compare(Contrast::Sigmoid))
+    ),
     command!(Run, "verify-device", "Compare the device with the processor", [], not_live, |desk| {
         desk.actions.push(Action::VerifyDevice);
     }),
@@ -282,6 +299,8 @@ pub(crate) const COMMANDS: &[Command] = &[
         possible,
         |desk| desk.actions.push(Action::ShowPanel("embedding"))
     ),
+    show_panel!("show-flow", "Show gradient flow", "flow", G),
+    show_panel!("show-travel", "Show time travel", "travel", T),
     show_panel!("show-log", "Show log", "log", Num9),
     show_panel!("show-bench", "Show convolution bench", "bench", B),
     command!(View, "show-damage", "Show damage", [], possible, |desk| {

@@ -24,7 +24,7 @@ use crate::pipeline::Pipeline;
 use crate::session::{
     Action, DeviceEntry, FrameId, Level, Opened, RunId, SaveRequest, ViewerAction, WeightsQuestion,
 };
-use crate::train::{Command, Finder, Plan, Session};
+use crate::train::{Command, Event, Finder, Plan, Session};
 
 /// Region files have at most so many bytes.
 const LARGEST_TEXT: u64 = 32 << 20;
@@ -356,7 +356,14 @@ impl Reporter {
 fn drain(run: RunId, session: &Session, actions: &mut Vec<Action>) -> bool {
     for _ in 0..EVENTS_PER_FRAME {
         match session.events().try_recv() {
-            Ok(event) => actions.push(Action::Event(run, Box::new(event))),
+            Ok(event) => {
+                let ends = matches!(event, Event::Finished(..) | Event::Failed(_));
+                actions.push(Action::Event(run, Box::new(event)));
+                // The looker answers from here on; the engine gives its memory back.
+                if ends {
+                    return false;
+                }
+            }
             Err(crossbeam_channel::TryRecvError::Empty) => return true,
             Err(crossbeam_channel::TryRecvError::Disconnected) => {
                 actions.push(Action::RunEnded(run, None));

@@ -14,8 +14,10 @@ const LEFT: &[&str] = &["data", "log"];
 const MIDDLE: &[&str] = &[
     "galaxies",
     "training",
+    "flow",
     "evaluation",
     "inside",
+    "travel",
     "embedding",
     "network",
     "viewer",

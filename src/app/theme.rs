@@ -139,6 +139,11 @@ impl Theme {
         self.series(index).lerp_to_gamma(self.text_strong, pale)
     }
 
+    /// Colour of a layer by its depth, from the input (0) to the output (1).
+    pub(crate) fn depth(&self, share: f32) -> Color32 {
+        self.series(1).lerp_to_gamma(self.series(0), share.clamp(0.0, 1.0))
+    }
+
     /// Colours that stand for the red, green and blue band.
     pub(crate) fn bands(&self) -> [Color32; 3] {
         if self.dark {

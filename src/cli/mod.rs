@@ -5,6 +5,7 @@
 //! error. The exit status is 0, 1 (failed) or 2 (bad arguments).
 
 mod catalogue;
+mod compare;
 mod cutout;
 mod damage;
 mod demo;
@@ -29,6 +30,7 @@ mod settings;
 mod simulate;
 mod train;
 mod trained;
+mod travel;
 mod weights;
 mod window;
 
@@ -63,6 +65,8 @@ struct Cli {
 enum Command {
     /// What a data set is taken for: its format, classes, and what is left out.
     Catalogue(Box<catalogue::Args>),
+    /// Train two networks that differ in one thing: plain or residual, sigmoid or ReLU.
+    Compare(Box<compare::Args>),
     /// Cut parts out of FITS images: around a position, or around all of a table.
     Cutout(Box<cutout::Args>),
     /// What a trained network says of an image as it is blurred, dimmed, turned or made noisy.
@@ -95,6 +99,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
     Train(Box<train::Args>),
+    /// Take an image through the epochs of a run: an animation, or a table of probabilities.
+    Travel(travel::Args),
     /// What a weight file holds and how it fits a network; write weights for PyTorch.
     Weights(weights::Args),
 }
@@ -124,6 +130,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         None => window::open(cli.paths),
         Some(Command::Catalogue(args)) => catalogue::run(&args),
+        Some(Command::Compare(args)) => compare::run(&args),
         Some(Command::Cutout(args)) => cutout::run(&args),
         Some(Command::Damage(args)) => damage::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
@@ -139,6 +146,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Render(args)) => render::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Travel(args)) => travel::run(&args),
         Some(Command::Weights(args)) => weights::run(&args),
     }
 }

@@ -6,7 +6,7 @@ use crate::image::display::{Limits, Stretch};
 use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Channels, Normalise, Rotation};
-use crate::train::{ClassWeights, Loss, Optimizer, Schedule};
+use crate::train::{ClassWeights, KeepEpochs, Loss, Optimizer, Schedule};
 
 /// Why a setting was not understood.
 type Refusal = String;
@@ -170,6 +170,15 @@ pub(super) fn normalise(text: &str) -> Result<Normalise, Refusal> {
         "per-image" => Ok(Normalise::PerImage),
         "data-set" => Ok(Normalise::DataSet),
         _ => Err("there are none, per-image and data-set".into()),
+    }
+}
+
+/// `auto`, `none`, or the distance of the epochs that are kept.
+pub(super) fn keep_epochs(text: &str) -> Result<KeepEpochs, Refusal> {
+    match text {
+        "auto" => Ok(KeepEpochs::Auto),
+        "none" | "0" => Ok(KeepEpochs::None),
+        every => number(every, "number of epochs").map(KeepEpochs::Every),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
 use crate::pipeline::{Augment, Pipeline, Rotation};
 use crate::run::{self, Folds};
-use crate::train::{ClassWeights, Loss, Optimizer, Plan, Schedule};
+use crate::train::{ClassWeights, KeepEpochs, Loss, Optimizer, Plan, Schedule};
 
 /// Arguments of `arclet train`. Every setting left out keeps the value of the settings file, or
 /// the default.
@@ -160,6 +160,10 @@ struct LearningArgs {
     /// Factor of the learning rate of the layers that give the classes.
     #[arg(long, value_name = "F")]
     head_lr: Option<f64>,
+    /// Of which epochs the weights stay, for time travel: auto (evenly spaced, 500 MB at most),
+    /// none, or N for every N-th.
+    #[arg(long, value_name = "N", value_parser = settings::keep_epochs)]
+    keep_epochs: Option<KeepEpochs>,
 }
 
 #[derive(Debug, Default, clap::Args)]
@@ -202,9 +206,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         let session = run::resume(folder, wake)?;
         return follow::follow(session, args.json);
     }
-    let plan = plan(args)?;
-    let missing = || BadArgument("give a folder for the run: --out RUN".into());
-    let out = args.out.as_deref().ok_or_else(missing)?;
+    let plan = plan(args, None)?;
+    let out = out(args)?;
     if let Some(count) = args.data_set.folds {
         return folds::follow(&Folds::create(plan, count, out)?, out, args.json);
     }
@@ -212,16 +215,41 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     follow::follow(session, args.json)
 }
 
-/// The plan: the settings file, or defaults that suit the data set, changed by the arguments.
-fn plan(args: &Args) -> anyhow::Result<Plan> {
+fn out(args: &Args) -> Result<&Path, BadArgument> {
+    let missing = || BadArgument("give a folder for the run: --out RUN".into());
+    args.out.as_deref().ok_or_else(missing)
+}
+
+/// What `arclet compare` takes from these arguments.
+pub(super) struct Compared<'a> {
+    pub(super) plan: Plan,
+    pub(super) out: &'a Path,
+    pub(super) json: bool,
+}
+
+/// The settings that both runs of a comparison have; `network` where none is named.
+pub(super) fn compared<'a>(args: &'a Args, network: Option<&str>) -> anyhow::Result<Compared<'a>> {
+    if args.resume.is_some() || args.data_set.folds.is_some() {
+        let text =
+            "a comparison knows neither --resume nor --folds; the same command goes on with it";
+        return Err(BadArgument(text.into()).into());
+    }
+    Ok(Compared { plan: plan(args, network)?, out: out(args)?, json: args.json })
+}
+
+/// The plan: the settings file, or defaults that suit the data set, changed by the arguments;
+/// `network` is the one where none is named.
+fn plan(args: &Args, network: Option<&str>) -> anyhow::Result<Plan> {
     let mut plan = match &args.settings {
         Some(path) => run::read_plan(path)?,
         None => Plan::default(),
     };
     set(&mut plan.data, args.data.as_ref());
-    set(&mut plan.network, args.network.as_ref());
+    let default = network.filter(|_| args.settings.is_none()).map(str::to_owned);
+    let network = args.network.as_ref().or(default.as_ref());
+    set(&mut plan.network, network);
     args.apply(&mut plan)?;
-    check(&plan, args)?;
+    check(&plan, args, network.is_some())?;
     if args.settings.is_none() {
         plan.pipeline = suited_pipeline(&mut plan).context("cannot open the data set")?;
     }
@@ -231,12 +259,12 @@ fn plan(args: &Args) -> anyhow::Result<Plan> {
 }
 
 /// Finds wrong names before the data set is opened.
-fn check(plan: &Plan, args: &Args) -> anyhow::Result<()> {
+fn check(plan: &Plan, args: &Args, has_network: bool) -> anyhow::Result<()> {
     if plan.data.as_os_str().is_empty() {
         let text = "give a data set: --data PATH (or a settings file, or --resume RUN)";
         return Err(BadArgument(text.into()).into());
     }
-    if args.settings.is_none() && args.network.is_none() {
+    if args.settings.is_none() && !has_network {
         let text = "give a network: --network NAME; `arclet networks` lists them";
         return Err(BadArgument(text.into()).into());
     }
@@ -313,6 +341,7 @@ impl LearningArgs {
         set(&mut plan.band_adaptation, self.adapt_bands.as_ref());
         set(&mut plan.unfreeze_epoch, self.unfreeze_epoch.as_ref());
         set(&mut plan.head_rate, self.head_lr.as_ref());
+        set(&mut plan.keep_epochs, self.keep_epochs.as_ref());
         set(&mut plan.seed, self.seed.as_ref());
         if !self.freeze.is_empty() {
             plan.freeze.clone_from(&self.freeze);
@@ -382,7 +411,7 @@ mod tests {
         let line = "train --data d --network lenet5 --out r --epochs 3 --batch 8 --optimizer sgd \
                     --momentum 0.8 --lr 0.02 --schedule step:5:0.5 --val 0.1 --test 0.2 --seed 4 \
                     --class-weights square-root --views 8 --freeze conv1 --freeze conv2 \
-                    --head-lr 10 --unfreeze-epoch 2 --adapt-bands mean";
+                    --head-lr 10 --unfreeze-epoch 2 --adapt-bands mean --keep-epochs 5";
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
         let args = parse(&line);
         let mut plan = Plan::default();
@@ -397,6 +426,7 @@ mod tests {
         assert_eq!(plan.freeze, vec!["conv1", "conv2"]);
         assert_eq!((plan.head_rate, plan.unfreeze_epoch), (10.0, 2));
         assert_eq!(plan.band_adaptation, BandAdaptation::Mean);
+        assert_eq!(plan.keep_epochs, KeepEpochs::Every(5));
     }
 
     #[test]
@@ -446,7 +476,7 @@ mod tests {
     #[test]
     fn a_missing_or_unknown_name_is_a_bad_argument() {
         for line in ["train --out r", "train --data d", "train --data d --network nonet"] {
-            assert!(plan(&parse(line)).unwrap_err().is::<BadArgument>(), "{line}");
+            assert!(plan(&parse(line), None).unwrap_err().is::<BadArgument>(), "{line}");
         }
         assert!(set_momentum(&mut Optimizer::default(), 0.9).is_err());
     }

@@ -9,6 +9,7 @@ mod attribution;
 pub mod bench;
 pub mod damage;
 pub mod embedding;
+mod filter_pictures;
 mod landmarks;
 mod look;
 pub mod npy;

@@ -11,6 +11,12 @@ pub enum FigureError {
         /// The name asked for.
         path: PathBuf,
     },
+    /// A file name that is not of an animation.
+    #[error("{}: an animation is saved as .gif or .png", path.display())]
+    AnimationExtension {
+        /// The name asked for.
+        path: PathBuf,
+    },
     /// A table has no picture.
     #[error("{}: a table is saved as .csv", path.display())]
     TableExtension {

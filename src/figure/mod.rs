@@ -6,7 +6,9 @@
 //!
 //! Lengths are in points of 1/96 inch; a PNG of scale 2 has two pixels per point.
 
+mod animation;
 mod axis;
+mod bars;
 mod chart;
 pub mod charts;
 mod decimate;
@@ -20,6 +22,7 @@ mod matrix;
 mod png;
 mod rows;
 mod scatter;
+mod sheet;
 mod svg;
 mod table;
 #[cfg(test)]
@@ -29,13 +32,18 @@ pub mod theme;
 
 use std::path::Path;
 
+use crate::image::display::Rgb8;
+
+pub use animation::{AnimationFormat, AnimationWriter};
 pub use axis::Scale;
+pub use bars::Bars;
 pub use chart::{Chart, Colour, Legend, Mark, Series};
 pub use error::FigureError;
 pub use grid::{MapGrid, Tile};
 pub use matrix::{Matrix, MatrixKind};
 pub use rows::{MapRow, MapRows};
 pub use scatter::{Dot, Key, Scatter};
+pub use sheet::Sheet;
 pub use svg::Rect;
 pub use table::Table;
 pub use theme::Theme;
@@ -57,6 +65,14 @@ pub trait Figure {
     /// A scale that is not positive, or a picture of more than 16384 pixels a side.
     fn to_png(&self, scale: f32) -> Result<Vec<u8>, FigureError> {
         png::render(&self.to_svg(), scale)
+    }
+
+    /// The figure as pixels, `scale` of them per point.
+    ///
+    /// # Errors
+    /// As [`Figure::to_png`].
+    fn to_pixels(&self, scale: f32) -> Result<Rgb8, FigureError> {
+        png::pixels(&self.to_svg(), scale)
     }
 
     /// Writes `.svg`, `.png` (two pixels per point) or `.csv`, as the name says. A file that was

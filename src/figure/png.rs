@@ -6,12 +6,25 @@ use resvg::tiny_skia::{FilterQuality, Pixmap, PixmapPaint, Transform};
 use resvg::usvg::{self, fontdb};
 
 use super::FigureError;
+use crate::image::display::Rgb8;
 
 /// Largest side of a picture in pixels.
 const LARGEST: f32 = 16384.0;
 
 /// Draws an SVG document with `scale` pixels per point.
 pub(super) fn render(svg: &str, scale: f32) -> Result<Vec<u8>, FigureError> {
+    draw(svg, scale)?.encode_png().map_err(|e| FigureError::Draw(e.to_string()))
+}
+
+/// Draws an SVG document that has no transparent place as pixels.
+pub(super) fn pixels(svg: &str, scale: f32) -> Result<Rgb8, FigureError> {
+    let pixmap = draw(svg, scale)?;
+    let (width, height) = (pixmap.width() as usize, pixmap.height() as usize);
+    let pixels = pixmap.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+    Ok(Rgb8 { width, height, pixels })
+}
+
+fn draw(svg: &str, scale: f32) -> Result<Pixmap, FigureError> {
     let tree = parse(svg)?;
     let size = tree.size();
     let [width, height] = [size.width(), size.height()].map(|side| (side * scale).round());
@@ -23,7 +36,7 @@ pub(super) fn render(svg: &str, scale: f32) -> Result<Vec<u8>, FigureError> {
         Pixmap::new(width as u32, height as u32).ok_or(FigureError::Size { width, height })?;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
     draw_pictures(tree.root(), scale, &mut pixmap);
-    pixmap.encode_png().map_err(|e| FigureError::Draw(e.to_string()))
+    Ok(pixmap)
 }
 
 /// Draws the embedded PNG pictures, each pixel as a square; resvg leaves raster pictures out unless

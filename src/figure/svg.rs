@@ -259,6 +259,17 @@ impl Svg {
         self.body.push_str("</svg>\n");
     }
 
+    /// Puts another document of this kind into a rectangle, scaled to fit from its upper left.
+    pub(super) fn nested(&mut self, rect: Rect, document: &str) {
+        let [x, y, width, height] = [rect.x, rect.y, rect.width, rect.height].map(num);
+        let Some((_, rest)) = document.split_once(" viewBox=") else { return };
+        let _ = writeln!(
+            self.body,
+            "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+             preserveAspectRatio=\"xMinYMin meet\" viewBox={rest}",
+        );
+    }
+
     /// The document.
     pub(super) fn finish(self) -> String {
         let [width, height] = [self.width, self.height].map(num);

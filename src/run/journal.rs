@@ -6,13 +6,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::folder::{Folder, name, read_text, write_whole};
 use super::history::{History, HistoryWriter};
 use super::manifest::{FORMAT, RunInfo, write_manifest};
-use super::{RunError, checkpoint, model, outputs, predictions, split};
+use super::rows::Rows;
+use super::{
+    RunError, checkpoint, gradients, matrices, model, outputs, predictions, split, travel,
+};
 use crate::architectures::custom;
 use crate::catalogue::Catalogue;
 use crate::evaluate::Predictions;
 use crate::train::{
-    Checkpoint, EpochRecord, Finished, Journal, JournalError, Plan, Results, Slot, Started,
-    StepRecord,
+    Checkpoint, EpochRecord, Finished, FlowRecord, Journal, JournalError, Plan, Results, Slot,
+    Started, StepRecord, TrainError, flow,
 };
 use std::sync::Arc;
 
@@ -24,12 +27,22 @@ pub(super) struct RunJournal {
     catalogue: Arc<Catalogue>,
     history: History,
     writer: Option<HistoryWriter>,
+    gradients: Option<Rows>,
+    matrices: Option<Rows>,
 }
 
 impl RunJournal {
     pub(super) fn new(folder: Folder, began: Option<u64>) -> Self {
         let catalogue = Arc::default();
-        Self { folder, began, catalogue, history: History::default(), writer: None }
+        Self {
+            folder,
+            began,
+            catalogue,
+            history: History::default(),
+            writer: None,
+            gradients: None,
+            matrices: None,
+        }
     }
 
     fn begin(&mut self, started: &Started) -> Result<(), RunError> {
@@ -40,8 +53,22 @@ impl RunJournal {
         split::write_split(path, &started.catalogue, &started.split)?;
         self.writer = Some(HistoryWriter::begin(path, &self.history)?);
         model::describe(path, started)?;
+        let info = self.info(started);
+        self.begin_tables(started)?;
         // The manifest comes last: with it, the folder holds a run.
-        write_manifest(path, &plan, &self.info(started))
+        write_manifest(self.folder.path(), &plan, &info)
+    }
+
+    /// The tables beside the history, and the kept epochs, as far as the run goes on from them.
+    fn begin_tables(&mut self, started: &Started) -> Result<(), RunError> {
+        let path = self.folder.path();
+        let step = self.history.0.last().map_or(0, |record| record.step);
+        let layers = flow::layers(&started.network).map_err(TrainError::Network)?;
+        let (classes, epochs) = (&started.catalogue.classes, started.epochs_done);
+        self.gradients = Some(gradients::begin(path, &layers, step)?);
+        self.matrices = Some(matrices::begin(path, classes, epochs)?);
+        travel::forget_after(path, epochs);
+        Ok(())
     }
 
     fn info(&self, started: &Started) -> RunInfo {
@@ -71,6 +98,9 @@ impl RunJournal {
     fn write_epoch(&mut self, record: &EpochRecord, seen: &Predictions) -> Result<(), RunError> {
         self.history.1.push(*record);
         self.history_writer()?.epoch(record)?;
+        if let Some(matrices) = &mut self.matrices {
+            matrices.append(matrices::row(record.epoch, seen))?;
+        }
         if record.best && !seen.samples.is_empty() {
             let path = self.folder.file(name::VALIDATION_PREDICTIONS);
             predictions::write_predictions(&path, &self.catalogue, seen, &[])?;
@@ -79,12 +109,18 @@ impl RunJournal {
     }
 
     fn write_checkpoint(&mut self, slot: Slot, kept: Checkpoint) -> Result<PathBuf, RunError> {
-        let path = self.folder.checkpoint(match slot {
-            Slot::Last => name::LAST,
-            Slot::Best => name::BEST,
+        let path = self.folder.checkpoint(&match slot {
+            Slot::Last => name::LAST.to_owned(),
+            Slot::Best => name::BEST.to_owned(),
+            Slot::Epoch(epoch) => travel::file_name(epoch),
         });
         // The rows up to a checkpoint must be there when it is resumed from.
-        self.history_writer()?.sync()?;
+        if slot == Slot::Last {
+            self.history_writer()?.sync()?;
+            for rows in [&mut self.gradients, &mut self.matrices].into_iter().flatten() {
+                rows.sync()?;
+            }
+        }
         checkpoint::write(&path, kept)?;
         Ok(path)
     }
@@ -146,6 +182,13 @@ impl Journal for RunJournal {
 
     fn steps(&mut self, records: &[StepRecord]) -> Result<(), JournalError> {
         Ok(self.write_steps(records)?)
+    }
+
+    fn flow(&mut self, records: &[FlowRecord]) -> Result<(), JournalError> {
+        match &mut self.gradients {
+            Some(rows) => Ok(rows.append(records.iter().map(gradients::row))?),
+            None => Ok(()),
+        }
     }
 
     fn epoch(

@@ -5,10 +5,13 @@
 //! network.toml                 the network, where it came from a file
 //! split.csv                    the part of each sample
 //! history.csv                  a row per step and per epoch (column `kind`)
+//! gradients.csv                norms of each layer's gradient, update and weights, a row a step
+//! matrices.csv                 confusion matrix of the validation part, a row an epoch
 //! model.toml                   what the network sees and means
 //! model.safetensors            the best weights, when the run is complete
 //! checkpoints/last.safetensors all that is needed to go on
 //! checkpoints/best.safetensors the best weights so far
+//! checkpoints/epoch-0007…      the weights after this epoch, where the plan keeps them
 //! predictions.csv              test part by the best weights
 //! predictions_validation.csv   validation part by the best weights so far
 //! evaluation.json              figures of the test part
@@ -16,28 +19,33 @@
 //! run.lock                     there while a process writes the run
 //! ```
 //!
-//! Every file but `history.csv` is written under a temporary name, synced and renamed. A run
+//! Every file but the tables that grow is written under a temporary name, synced and renamed. A run
 //! that was killed goes on from its last checkpoint to the same curve: rows after the checkpoint
 //! are dropped and made again.
 
 mod checkpoint;
+mod compare;
 mod embedding;
 mod error;
 mod folder;
 mod folds;
+mod gradients;
 mod history;
 mod journal;
 mod list;
 mod manifest;
+mod matrices;
 mod model;
 mod open;
 mod outputs;
 mod predictions;
+mod rows;
 mod split;
 #[cfg(test)]
 mod split_tests;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 use std::path::Path;
 
@@ -47,14 +55,17 @@ use journal::RunJournal;
 use crate::architectures::custom;
 use crate::train::{Plan, Resumption, Session, Wake};
 
+pub use compare::{Compared, Comparison, Contrast, goes_on, profile_chart};
 pub use embedding::{
     EMBEDDING_TABLES, Featured, Hue, embedding_figure, featurise, write_embedding,
 };
 pub use error::RunError;
 pub use folds::{Folds, FoldsReport, Spread};
+pub use gradients::read_gradients;
 pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};
+pub use matrices::read_matrices;
 pub use model::{
     Description, LoadedModel, Trained, load_model, read_description, read_trained, weights_file,
 };
@@ -62,6 +73,7 @@ pub use open::open;
 pub use outputs::{Report, read_evaluation, write_evaluation_figures};
 pub use predictions::{read_predictions, write_predictions};
 pub use split::read_split;
+pub use travel::{Journey, KeptEpoch, Moment, Traveller, animate, kept_epochs, probabilities_csv};
 
 /// Begins a run in a new or empty folder. Returns at once; the work is done on an engine thread,
 /// which calls `wake` after each event.
@@ -117,9 +129,12 @@ fn resumption(folder: &Folder, info: &RunInfo) -> Result<Resumption, RunError> {
         }
         None => History::default(),
     };
+    let last = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.position.step);
     Ok(Resumption {
         checkpoint,
         history,
+        // A table that cannot be read begins anew; nothing in the run depends on it.
+        flow: read_gradients(folder.path(), last).unwrap_or_default(),
         split: Some(read_split(folder.path())?),
         fingerprint: Some(info.fingerprint.clone()),
         classes: info.classes.clone(),

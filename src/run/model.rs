@@ -143,7 +143,7 @@ pub fn load_model(folder: &Path, device: &Chosen) -> Result<LoadedModel, RunErro
 }
 
 /// The network that a description names.
-fn network(folder: &Path, description: &Description) -> Result<Network, RunError> {
+pub(super) fn network(folder: &Path, description: &Description) -> Result<Network, RunError> {
     let Description { network, activation, input, classes, .. } = description;
     let own = folder.join(network).to_string_lossy().into_owned();
     let name = if custom::is_file(network) { &own } else { network };

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::folder::name;
-use super::{RunError, read_history, read_manifest, read_predictions, read_split};
+use super::{RunError, read_gradients, read_history, read_manifest, read_predictions, read_split};
 use crate::catalogue::{self, Catalogue, Split};
 use crate::evaluate::Predictions;
 use crate::train::{Event, Finished, Started, TrainError};
 
-/// The events of a run that is over or was interrupted: its start with all records, the last
+/// The events of a run that is over or was interrupted: its start with all records, the norms of
+/// its layers, the last
 /// epoch with the validation predictions, and its end, with the test predictions of a complete
 /// run. Nothing is trained.
 ///
@@ -49,6 +50,10 @@ pub fn open(folder: &Path) -> Result<Vec<Event>, RunError> {
         history,
         plan,
     })));
+    let flow = read_gradients(folder, usize::MAX)?;
+    if !flow.is_empty() {
+        events.push(Event::Flow(flow));
+    }
     let validation = kept(folder, name::VALIDATION_PREDICTIONS, &catalogue)?;
     if let Some(last) = last {
         events.push(Event::Epoch(last, validation.unwrap_or_default()));

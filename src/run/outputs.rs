@@ -73,10 +73,15 @@ pub(super) fn write_evaluation(
     write_evaluation_figures(folder, predictions)
 }
 
+/// The records of a history as points of a chart.
+pub(super) fn points(history: &History) -> (Vec<charts::StepPoint>, Vec<charts::EpochPoint>) {
+    let (steps, epochs) = history;
+    (steps.iter().map(step_point).collect(), epochs.iter().map(epoch_point).collect())
+}
+
 /// Loss and accuracy as far as the run has come.
 pub(super) fn write_curves(folder: &Path, history: &History) -> Result<(), RunError> {
-    let steps: Vec<_> = history.0.iter().map(step_point).collect();
-    let epochs: Vec<_> = history.1.iter().map(epoch_point).collect();
+    let (steps, epochs) = points(history);
     if steps.is_empty() {
         return Ok(());
     }
@@ -98,7 +103,8 @@ pub fn write_evaluation_figures(folder: &Path, predictions: &Predictions) -> Res
     save(folder, "precision_recall", &charts::precision_recall(&curves))
 }
 
-fn save(folder: &Path, stem: &str, figure: &impl Figure) -> Result<(), RunError> {
+/// Saves a figure as SVG, PNG and CSV.
+pub(super) fn save(folder: &Path, stem: &str, figure: &impl Figure) -> Result<(), RunError> {
     for extension in ["svg", "png", "csv"] {
         let path = folder.join(stem).with_extension(extension);
         figure.save(&path).map_err(|error| {

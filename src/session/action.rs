@@ -16,6 +16,7 @@ use crate::catalogue::leak::{Closeness, Found};
 use crate::catalogue::{Catalogue, OpenOptions, Part};
 use crate::network::transfer::Report;
 use crate::pipeline::Pipeline;
+use crate::run::Contrast;
 use crate::train::{Command, Event, Plan, Watch};
 
 /// What a panel, a command, the engine or a background thread asks of the session.
@@ -94,6 +95,8 @@ pub enum Action {
     // Runs
     /// Train by the plan as it stands.
     StartRun,
+    /// Train two networks that differ in one thing, one after the other.
+    Compare(Contrast),
     /// Go on with an interrupted run.
     ResumeRun(PathBuf),
     /// Show a run of an earlier day.

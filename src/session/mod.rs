@@ -11,6 +11,7 @@ mod effect;
 mod finder;
 mod leaks;
 mod log;
+mod queue;
 mod reduce;
 pub mod runs;
 mod splits;

@@ -12,7 +12,7 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
-use super::{leaks, splits, viewer, weights};
+use super::{leaks, queue, splits, viewer, weights};
 use crate::catalogue::{Catalogue, OpenOptions, Part, SplitOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
@@ -78,6 +78,7 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
             state.undo.redo(&mut state.plan, &mut state.viewer, &mut state.bench)
         }),
         Action::StartRun => return start(state),
+        Action::Compare(contrast) => return queue::compare(state, contrast),
         Action::ResumeRun(folder) => return resume(state, folder),
         Action::OpenRun(folder) => return open_run(state, folder),
         Action::FindRate => return find_rate(state),
@@ -94,7 +95,7 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Command(run, command) => return vec![Effect::Send(run, command)],
         Action::Watch(run, watch) => return look(state, run, watch),
         Action::Event(run, event) => return apply(state, run, *event),
-        Action::RunEnded(run, problem) => ended(state, run, problem),
+        Action::RunEnded(run, problem) => return ended(state, run, problem),
         Action::SelectRun(run) => state.selected_run = Some(run),
         Action::SetRunVisible(run, visible) => with_run(state, run, |run| run.visible = visible),
         Action::RemoveRun(run) => remove_run(state, run),
@@ -326,7 +327,7 @@ fn start(state: &mut State) -> Vec<Effect> {
         state.log.push(Level::Error, format!("Cannot start: {problem}."));
         return Vec::new();
     }
-    let folder = new_run_folder(&state.preferences.runs_folder(), &state.plan);
+    let folder = new_run_folder(&state.preferences.runs_folder(), state.plan.network_name());
     let run = add_run(state, folder.clone(), true);
     vec![
         Effect::Start { run, plan: Box::new(state.plan.clone()), folder },
@@ -362,7 +363,7 @@ fn open_run(state: &mut State, folder: PathBuf) -> Vec<Effect> {
     vec![Effect::OpenRun(run, folder), Effect::ShowPanel("training")]
 }
 
-fn add_run(state: &mut State, folder: PathBuf, live: bool) -> RunId {
+pub(super) fn add_run(state: &mut State, folder: PathBuf, live: bool) -> RunId {
     let id = RunId(state.next_run);
     state.next_run += 1;
     let mut view = RunView::new(id, folder);
@@ -373,8 +374,8 @@ fn add_run(state: &mut State, folder: PathBuf, live: bool) -> RunId {
 }
 
 /// `network-0001`, `network-0002`…: the first that does not exist.
-fn new_run_folder(runs: &Path, plan: &Plan) -> PathBuf {
-    let name = |n: usize| runs.join(format!("{}-{n:04}", plan.network_name()));
+pub(super) fn new_run_folder(runs: &Path, network: &str) -> PathBuf {
+    let name = |n: usize| runs.join(format!("{network}-{n:04}"));
     let free = (1..100_000).map(name).find(|folder| !folder.exists());
     free.unwrap_or_else(|| name(0))
 }
@@ -407,7 +408,15 @@ fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
         }
         _ => {}
     }
+    let end = match &event {
+        Event::Finished(how, _) if live => Some(Some(*how)),
+        Event::Failed(_) if live => Some(None),
+        _ => None,
+    };
     with_run(state, run, |view| view.apply(event));
+    if let Some(how) = end {
+        effects.extend(queue::ended(state, how));
+    }
     effects
 }
 
@@ -419,7 +428,8 @@ fn how_it_ended(how: Finished) -> &'static str {
     }
 }
 
-fn ended(state: &mut State, run: RunId, problem: Option<String>) {
+fn ended(state: &mut State, run: RunId, problem: Option<String>) -> Vec<Effect> {
+    let failed = problem.is_some() && state.run_by_id(run).is_some_and(|view| view.live);
     if let Some(problem) = &problem {
         state.log.push(Level::Error, problem.clone());
     }
@@ -429,6 +439,7 @@ fn ended(state: &mut State, run: RunId, problem: Option<String>) {
             view.message = problem;
         }
     });
+    if failed { queue::ended(state, None) } else { Vec::new() }
 }
 
 fn with_run(state: &mut State, run: RunId, change: impl FnOnce(&mut RunView)) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::catalogue::Part;
 use crate::evaluate::Predictions;
+use crate::train::flow::{self, FlowRecord, Watchdog};
 use crate::train::{EpochRecord, Event, Finished, Look, Stage, Started, StepRecord};
 
 /// Names a run within this session of the program.
@@ -43,6 +44,10 @@ pub struct RunView {
     pub minutes: Vec<f64>,
     /// One record an epoch, ascending.
     pub epochs: Vec<EpochRecord>,
+    /// Norms of each layer in some of the steps, ascending.
+    pub flow: Vec<FlowRecord>,
+    /// What these norms say.
+    pub watchdog: Watchdog,
     /// Validation predictions, one set an epoch, ascending.
     pub predictions: Vec<EpochPredictions>,
     /// Test predictions by the best weights, when the run was complete.
@@ -74,6 +79,8 @@ impl RunView {
             steps: Vec::new(),
             minutes: Vec::new(),
             epochs: Vec::new(),
+            flow: Vec::new(),
+            watchdog: Watchdog::default(),
             predictions: Vec::new(),
             test: None,
             look: None,
@@ -91,6 +98,7 @@ impl RunView {
             Event::Started(started) => self.start(started),
             Event::Stage(stage) => self.stage = Some(stage),
             Event::Steps(steps) => steps.into_iter().for_each(|step| self.push_step(step)),
+            Event::Flow(records) => self.push_flow(records),
             Event::Epoch(record, predictions) => self.push_epoch(record, Some(predictions)),
             Event::Checkpoint(path) => self.checkpoint = Some(path),
             Event::Look(look) => self.look = Some(Arc::from(look)),
@@ -197,6 +205,9 @@ impl RunView {
         self.steps.clear();
         self.minutes.clear();
         self.epochs.clear();
+        self.flow.clear();
+        let layers = flow::layers(&started.network).unwrap_or_default();
+        self.watchdog = Watchdog::new(&layers);
         self.predictions.retain(|entry| entry.epoch <= started.epochs_done);
         self.started = Some(started);
         let mut epochs = epochs.into_iter().peekable();
@@ -224,6 +235,15 @@ impl RunView {
         let after = self.seconds() / 60.0;
         self.steps.push(step);
         self.minutes.push(after + seconds / 60.0);
+    }
+
+    fn push_flow(&mut self, records: Vec<FlowRecord>) {
+        for record in records {
+            if self.flow.last().is_none_or(|last| last.step < record.step) {
+                self.watchdog.take(&record);
+                self.flow.push(record);
+            }
+        }
     }
 
     fn push_epoch(&mut self, record: EpochRecord, predictions: Option<Arc<Predictions>>) {

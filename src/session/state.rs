@@ -9,6 +9,7 @@ use super::data::Data;
 use super::finder::FinderView;
 use super::leaks::LeakSearch;
 use super::log::Log;
+use super::queue::Queue;
 use super::runs::{RunId, RunView};
 use super::splits::SavedSplit;
 use super::undo::Undo;
@@ -32,6 +33,8 @@ pub struct State {
     pub runs: Vec<RunView>,
     /// The run that panels show.
     pub selected_run: Option<RunId>,
+    /// Runs that follow the one that trains.
+    pub queue: Queue,
     /// The search for a learning rate.
     pub finder: Option<FinderView>,
     /// How the plan's trained weights fit its network; `None` without a file.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::flow::FlowRecord;
 use super::plan::Plan;
 use crate::evaluate::Predictions;
 use crate::explain::{Attribution, FeatureMaps, Question};
@@ -113,7 +114,7 @@ pub enum Stage {
     Paused,
 }
 
-/// What the engine tells. Steps are coalesced when nobody listens fast enough; nothing else is lost.
+/// What the engine tells. Steps and norms are coalesced when nobody listens fast enough; nothing else is lost.
 #[derive(Debug, Clone)]
 pub enum Event {
     /// The data set is open and the run begins.
@@ -122,6 +123,8 @@ pub enum Event {
     Stage(Stage),
     /// Steps done since the last event.
     Steps(Vec<StepRecord>),
+    /// Norms of each layer in some of these steps.
+    Flow(Vec<FlowRecord>),
     /// An epoch ended, with the validation predictions (empty without that part).
     Epoch(EpochRecord, Arc<Predictions>),
     /// A checkpoint was written.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::event::{EpochRecord, Finished, Started, StepRecord};
+use super::flow::FlowRecord;
 use crate::evaluate::Predictions;
 use crate::network::model::StateDict;
 
@@ -62,6 +63,8 @@ pub enum Slot {
     Last,
     /// The weights of the best epoch, averaged where the plan says so; evaluated at the end.
     Best,
+    /// The weights that were evaluated after this epoch; 0 for those before the first step.
+    Epoch(usize),
 }
 
 /// What a finished run leaves behind.
@@ -96,6 +99,12 @@ pub trait Journal: Send {
     /// # Errors
     /// [`JournalError`] when it cannot be written; the run stops and can be resumed.
     fn steps(&mut self, records: &[StepRecord]) -> Result<(), JournalError>;
+
+    /// The norms of each layer were taken in these steps.
+    ///
+    /// # Errors
+    /// As [`Journal::steps`].
+    fn flow(&mut self, records: &[FlowRecord]) -> Result<(), JournalError>;
 
     /// An epoch was done; `validation` holds its predictions (empty without that part).
     ///

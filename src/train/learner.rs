@@ -4,6 +4,7 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use super::average::Average;
 use super::error::TrainError;
+use super::flow::{Measured, Meter, square_sum};
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
 use super::mix::Mixing;
@@ -23,6 +24,8 @@ pub(super) struct Learner {
     head_rate: f64,
     /// For each tensor whether it is one of a head.
     is_head: Vec<bool>,
+    /// Whether the next steps take the norms of each layer.
+    pub(super) measures: bool,
 }
 
 /// What a step leaves on the device.
@@ -33,6 +36,8 @@ pub(super) struct Learned {
     pub(super) norm: Tensor<1>,
     /// `[batch, classes]`
     pub(super) logits: Tensor<2>,
+    /// The norms of each layer, where they were asked for.
+    pub(super) flow: Option<Measured>,
 }
 
 impl Learner {
@@ -52,7 +57,8 @@ impl Learner {
         let is_head = is_head(&model)?;
         let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
         let mixing = Mixing::of(plan);
-        Ok(Self { model, optimizer, average, mixing, clip_norm, head_rate, is_head })
+        let measures = false;
+        Ok(Self { model, optimizer, average, mixing, clip_norm, head_rate, is_head, measures })
     }
 
     /// Lets everything learn. What was frozen has no optimiser state yet and begins as at a run's
@@ -89,35 +95,49 @@ impl Learner {
         let total = output.auxiliary.into_iter().fold(main, |sum, (weight, head)| {
             sum + criterion.mean(head, &targets).mul_scalar(weight)
         });
-        let norm = self.step(total.backward(), learning_rate);
-        Learned { loss, norm, logits }
+        let (norm, flow) = self.step(total.backward(), learning_rate);
+        Learned { loss, norm, logits, flow }
     }
 
-    /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, which
-    /// stays on the device.
-    fn step(&mut self, mut gradients: Gradients, learning_rate: f64) -> Tensor<1> {
+    /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, and those
+    /// of each layer where they are asked for; all stay on the device.
+    fn step(
+        &mut self,
+        mut gradients: Gradients,
+        learning_rate: f64,
+    ) -> (Tensor<1>, Option<Measured>) {
         let parameters = self.model.parameters().iter();
         let gradients: Vec<_> = parameters.map(|p| p.gradient(&mut gradients)).collect();
-        let norm = global_norm(gradients.iter().flatten())
+        let square = |gradient: &Option<Tensor<1>>| gradient.clone().map(square_sum);
+        let squares: Vec<_> = gradients.iter().map(square).collect();
+        let norm = global_norm(squares.iter().flatten().cloned())
             .unwrap_or_else(|| Tensor::zeros([1], self.device()));
         let factor = (self.clip_norm > 0.0).then(|| clip_factor(norm.clone(), self.clip_norm));
+        let mut meter = self.measures.then(Meter::default);
         self.optimizer.begin_step();
-        let parameters = self.model.parameters_mut().iter_mut();
-        for ((parameter, gradient), is_head) in parameters.zip(gradients).zip(&self.is_head) {
-            let Some(gradient) = gradient else { continue };
-            let learning_rate = learning_rate * if *is_head { self.head_rate } else { 1.0 };
+        let parameters = self.model.parameters_mut().iter_mut().zip(gradients).zip(squares);
+        for (at, ((parameter, gradient), square)) in parameters.enumerate() {
+            let (Some(gradient), Some(square)) = (gradient, square) else { continue };
+            let learning_rate = learning_rate * if self.is_head[at] { self.head_rate } else { 1.0 };
             let gradient = match &factor {
                 Some(factor) => gradient * factor.clone(),
                 None => gradient,
             };
             let name = parameter.name().to_owned();
             let optimizer = &mut self.optimizer;
-            parameter.update(|value| optimizer.update(&name, value, gradient, learning_rate));
+            parameter.update(|value| {
+                let before = meter.is_some().then(|| value.clone());
+                let after = optimizer.update(&name, value, gradient, learning_rate);
+                if let (Some(meter), Some(before)) = (&mut meter, before) {
+                    meter.add(at, square, before, after.clone());
+                }
+                after
+            });
         }
         if let Some(average) = &mut self.average {
             average.update(&self.model);
         }
-        norm
+        (norm, meter.and_then(Meter::finish))
     }
 
     /// The model that is evaluated: the average where there is one.

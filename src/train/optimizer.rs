@@ -226,9 +226,9 @@ fn rms_direction(
     buffer
 }
 
-/// Norm over all gradients, of shape `[1]`; it stays on the device.
-pub fn global_norm<'a>(gradients: impl Iterator<Item = &'a Tensor<1>>) -> Option<Tensor<1>> {
-    gradients.map(|g| (g.clone() * g.clone()).sum()).reduce(|a, b| a + b).map(Tensor::sqrt)
+/// Norm over all gradients from the sum of squares of each, of shape `[1]`; it stays on the device.
+pub fn global_norm(square_sums: impl Iterator<Item = Tensor<1>>) -> Option<Tensor<1>> {
+    square_sums.reduce(|a, b| a + b).map(Tensor::sqrt)
 }
 
 /// The factor of PyTorch's `clip_grad_norm_`: min(1, max / (norm + 1e-6)), of shape `[1]`.
@@ -382,7 +382,8 @@ mod tests {
     fn clipping_scales_to_the_largest_norm() {
         let device = Device::flex();
         let gradients = [[3.0_f32, 0.0], [0.0, 4.0]].map(|g| Tensor::from_floats(g, &device));
-        let norm = global_norm(gradients.iter()).unwrap();
+        let squares = gradients.into_iter().map(|g: Tensor<1>| (g.clone() * g).sum());
+        let norm = global_norm(squares).unwrap();
         assert_eq!(values(norm.clone()), vec![5.0]);
         close(&values(clip_factor(norm.clone(), 1.0)), &[1.0 / 5.000_001]);
         close(&values(clip_factor(norm, 10.0)), &[1.0]);

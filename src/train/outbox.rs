@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Sender, TrySendError};
 
 use super::event::{Event, StepRecord};
+use super::flow::FlowRecord;
 
 /// Called after each event so that a face looks into its channel.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -27,6 +28,7 @@ impl Outbox {
     pub(super) fn push(&mut self, event: Event) {
         match event {
             Event::Steps(records) => self.push_steps(records),
+            Event::Flow(records) => self.push_flow(records),
             Event::Look(_) => {
                 self.waiting.retain(|waiting| !matches!(waiting, Event::Look(_)));
                 self.waiting.push_back(event);
@@ -37,11 +39,31 @@ impl Outbox {
     }
 
     fn push_steps(&mut self, mut records: Vec<StepRecord>) {
-        if let Some(Event::Steps(waiting)) = self.waiting.back_mut() {
-            waiting.append(&mut records);
-        } else {
-            self.waiting.push_back(Event::Steps(records));
+        let known = self.last_records().find_map(|event| match event {
+            Event::Steps(waiting) => Some(waiting),
+            _ => None,
+        });
+        match known {
+            Some(waiting) => waiting.append(&mut records),
+            None => self.waiting.push_back(Event::Steps(records)),
         }
+    }
+
+    fn push_flow(&mut self, mut records: Vec<FlowRecord>) {
+        let known = self.last_records().find_map(|event| match event {
+            Event::Flow(waiting) => Some(waiting),
+            _ => None,
+        });
+        match known {
+            Some(waiting) => waiting.append(&mut records),
+            None => self.waiting.push_back(Event::Flow(records)),
+        }
+    }
+
+    /// The steps and norms that wait behind everything else, the last first.
+    fn last_records(&mut self) -> impl Iterator<Item = &mut Event> {
+        let is_record = |event: &&mut Event| matches!(event, Event::Steps(_) | Event::Flow(_));
+        self.waiting.iter_mut().rev().take_while(is_record)
     }
 
     /// Sends what fits into the channel. True when nothing waits any more.
@@ -90,6 +112,8 @@ mod tests {
         outbox.push(Event::Warning("first".into()));
         for n in 1..=100 {
             outbox.push(step(n));
+            let layers = Vec::new();
+            outbox.push(Event::Flow(vec![FlowRecord { step: n, epoch: 0.0, layers }]));
         }
         outbox.push(Event::Warning("last".into()));
         assert!(!outbox.flush());
@@ -98,9 +122,10 @@ mod tests {
             got.push(event);
             outbox.flush();
         }
-        assert_eq!(got.len(), 3);
+        assert_eq!(got.len(), 4);
         assert!(matches!(&got[1], Event::Steps(records) if records.len() == 100));
-        assert!(matches!(&got[2], Event::Warning(_)));
+        assert!(matches!(&got[2], Event::Flow(records) if records.len() == 100));
+        assert!(matches!(&got[3], Event::Warning(_)));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::keep_epochs::KeepEpochs;
 use crate::architectures::{self, custom};
 use crate::catalogue::{self, Catalogue, CatalogueError, OpenOptions, Part, Split, SplitOptions};
 use crate::network::transfer::BandAdaptation;
@@ -80,6 +81,8 @@ pub struct Plan {
     pub unfreeze_epoch: usize,
     /// Factor of the learning rate of the layers that give the classes.
     pub head_rate: f64,
+    /// Of which epochs the weights stay in the run folder, to travel back to.
+    pub keep_epochs: KeepEpochs,
 }
 
 impl Default for Plan {
@@ -116,6 +119,7 @@ impl Default for Plan {
             freeze: Vec::new(),
             unfreeze_epoch: 0,
             head_rate: 1.0,
+            keep_epochs: KeepEpochs::default(),
         }
     }
 }

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::engine;
 use super::error::{Outcome, TrainError};
 use super::event::{Command, Event};
+use super::flow::FlowRecord;
 use super::journal::{Checkpoint, Journal};
 use super::outbox::{Outbox, Wake};
 use super::plan::Plan;
@@ -34,6 +35,8 @@ pub struct Resumption {
     pub checkpoint: Option<Checkpoint>,
     /// Records of the steps and epochs up to it.
     pub history: (Vec<StepRecord>, Vec<EpochRecord>),
+    /// The norms of each layer up to it.
+    pub flow: Vec<FlowRecord>,
     /// The split, by the identifiers of the samples; `None` draws it from the plan.
     pub split: Option<std::collections::BTreeMap<String, crate::catalogue::Part>>,
     /// The fingerprint that the data set must have.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::event::{EpochRecord, Event, Started, StepRecord};
+use super::flow::FlowRecord;
 use super::journal::{Checkpoint, Journal, JournalError, Results, Slot};
 use super::plan::{Optimizer, Plan, Schedule};
 use super::session::Session;
@@ -65,6 +66,9 @@ pub(crate) fn plan(data: &Path) -> Plan {
 pub(crate) struct Diary {
     pub(crate) started: usize,
     pub(crate) steps: Vec<StepRecord>,
+    pub(crate) flow: Vec<FlowRecord>,
+    /// Epochs whose weights were kept.
+    pub(crate) kept: Vec<usize>,
     pub(crate) epochs: Vec<EpochRecord>,
     pub(crate) last: Option<Checkpoint>,
     pub(crate) best: Option<Checkpoint>,
@@ -93,6 +97,11 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    fn flow(&mut self, records: &[FlowRecord]) -> Result<(), JournalError> {
+        self.0.lock().unwrap().flow.extend_from_slice(records);
+        Ok(())
+    }
+
     fn epoch(&mut self, record: &EpochRecord, _: &Predictions) -> Result<(), JournalError> {
         self.0.lock().unwrap().epochs.push(*record);
         Ok(())
@@ -100,6 +109,10 @@ impl Journal for MemoryJournal {
 
     fn checkpoint(&mut self, slot: Slot, kept: Checkpoint) -> Result<PathBuf, JournalError> {
         let mut diary = self.0.lock().unwrap();
+        if let Slot::Epoch(epoch) = slot {
+            diary.kept.push(epoch);
+            return Ok("memory".into());
+        }
         if diary.full_after.is_some_and(|most| diary.checkpoints >= most) {
             return Err(JournalError("no space left on device".into()));
         }
@@ -107,6 +120,7 @@ impl Journal for MemoryJournal {
         match slot {
             Slot::Last => diary.last = Some(kept),
             Slot::Best => diary.best = Some(kept),
+            Slot::Epoch(_) => {}
         }
         Ok("memory".into())
     }

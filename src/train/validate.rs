@@ -1,6 +1,7 @@
 //! The check of every setting of a plan, with a word on what would be right.
 
 use super::error::TrainError;
+use super::keep_epochs::KeepEpochs;
 use super::plan::{ClassWeights, Optimizer, Plan, Schedule};
 use crate::catalogue::SplitOptions;
 
@@ -62,6 +63,9 @@ impl Plan {
         not_negative(self.clip_norm, "clip_norm", "0 for no clipping")?;
         not_negative(self.warmup_epochs, "warmup_epochs", "0 for none")?;
         share(self.weight_average, "weight_average", "0 for none, for instance 0.999")?;
+        require(self.keep_epochs != KeepEpochs::Every(0), "keep_epochs", || {
+            "keeps every 0th epoch; 1 keeps each, `none` keeps none".into()
+        })?;
         require((1..=8).contains(&self.test_views), "test_views", || {
             format!("is {}; there are 1 to 8 views", self.test_views)
         })
@@ -198,6 +202,7 @@ mod tests {
             optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: true },
             schedule: Schedule::MultiStep { at: vec![3, 5], factor: 0.1 },
             class_weights: ClassWeights::Given(vec![1.0, 2.0]),
+            keep_epochs: KeepEpochs::Every(5),
             ..plan()
         };
         let text = toml::to_string(&full).unwrap();

@@ -9,6 +9,7 @@ mod damage;
 mod data;
 mod embedding;
 mod evaluation;
+mod flow;
 mod galaxies;
 mod inside;
 mod log;
@@ -23,7 +24,10 @@ mod synthetic;
 mod tests_of_inside;
 #[cfg(test)]
 mod tests_of_runs;
+#[cfg(test)]
+mod time_tests;
 mod training;
+mod travel;
 mod viewer;
 mod welcome;
 
@@ -121,6 +125,12 @@ pub(crate) const PANELS: &[Panel] = &[
         ui: evaluation::evaluation_ui,
     },
     Panel {
+        id: "flow",
+        title: "Gradient flow",
+        help: "The gradient of each layer, live: whether it reaches the first ones.",
+        ui: flow::flow_ui,
+    },
+    Panel {
         id: "galaxies",
         title: "Galaxies",
         help: "All galaxies of the data set as a contact sheet; choose one to look at.",
@@ -161,6 +171,12 @@ pub(crate) const PANELS: &[Panel] = &[
         title: "Curves",
         help: "Loss and accuracy of the runs, live.",
         ui: training::training_ui,
+    },
+    Panel {
+        id: "travel",
+        title: "Time travel",
+        help: "The network as it was after each epoch: maps, probabilities, filters, matrix.",
+        ui: travel::travel_ui,
     },
     Panel {
         id: "viewer",

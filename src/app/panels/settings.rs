@@ -2,6 +2,7 @@
 
 mod estimate;
 mod finder;
+mod keep;
 mod optimizer;
 mod schedule;
 mod weights;
@@ -43,7 +44,10 @@ pub(crate) fn settings_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             weights::weights_ui(ui, ctx, &mut plan, &problem);
         });
         card_ui(ui, "Device", |ui| device_ui(ui, ctx, &mut plan));
-        card_ui(ui, "Runs", |ui| runs_ui(ui, ctx));
+        card_ui(ui, "Runs", |ui| {
+            keep::keep_ui(ui, ctx, &mut plan, &problem);
+            runs_ui(ui, ctx);
+        });
     });
     if plan != ctx.state.plan {
         ctx.push(Action::Configure(Box::new(plan)));

@@ -76,6 +76,7 @@ impl Engine {
         let labels = batch.labels;
         let draw = (self.plan.seed, self.position.step as u64);
         let images = (batch.images, batch.shape);
+        self.learner.measures = self.flows.is_due(self.position.step + 1);
         let learned = self.learner.learn(&self.criterion, images, &labels, learning_rate, draw);
         self.position.step += 1;
         let (step, epoch) = (self.position.step, self.epoch_position());
@@ -115,10 +116,12 @@ impl Engine {
         self.last_read = Instant::now();
         let values = read_steps(&pending)?;
         let mut records = Vec::with_capacity(pending.len());
+        let mut flows = Vec::new();
         let mut trouble = None;
         for (step, values) in pending.iter().zip(values) {
             let record = self.record(step, &values);
             records.push(record);
+            flows.extend(self.flows.record(&record, &step.learned, &values.flow));
             if !(record.loss.is_finite() && record.gradient_norm.is_finite()) {
                 trouble = Some(diverged(&record));
                 break;
@@ -126,6 +129,7 @@ impl Engine {
         }
         ports.write(|journal| journal.steps(&records))?;
         ports.tell(Event::Steps(records));
+        self.tell_flow(flows, ports)?;
         trouble.map_or(Ok(()), Err)
     }
 
@@ -152,21 +156,30 @@ struct StepValues {
     loss: f64,
     norm: f64,
     logits: Vec<f32>,
+    /// Sums of squares of each layer; empty where they were not taken.
+    flow: Vec<f32>,
 }
 
 /// Reads the values of all steps in one transaction.
 fn read_steps(pending: &[Pending]) -> Result<Vec<StepValues>, TrainError> {
     let all = pending.iter().fold(Transaction::default(), |all, step| {
-        let Learned { loss, norm, logits } = &step.learned;
-        all.register(loss.clone()).register(norm.clone()).register(logits.clone())
+        let Learned { loss, norm, logits, flow } = &step.learned;
+        let all = all.register(loss.clone()).register(norm.clone()).register(logits.clone());
+        match flow {
+            Some(flow) => all.register(flow.squares.clone()),
+            None => all,
+        }
     });
     let number = |vector: &[f32]| vector.first().map_or(f64::NAN, |&value| f64::from(value));
-    let values = |step: &[Vec<f32>]| StepValues {
-        loss: number(&step[0]),
-        norm: number(&step[1]),
-        logits: step[2].clone(),
+    let mut vectors = read_all(all)?.into_iter();
+    let mut next = || vectors.next().unwrap_or_default();
+    let values = |step: &Pending| StepValues {
+        loss: number(&next()),
+        norm: number(&next()),
+        logits: next(),
+        flow: if step.learned.flow.is_some() { next() } else { Vec::new() },
     };
-    Ok(read_all(all)?.chunks_exact(3).map(values).collect())
+    Ok(pending.iter().map(values).collect())
 }
 
 fn diverged(record: &StepRecord) -> TrainError {

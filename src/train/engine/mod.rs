@@ -8,6 +8,9 @@ mod control;
 mod data;
 mod epochs;
 mod finder;
+mod flow;
+#[cfg(test)]
+mod flow_tests;
 mod keep;
 mod ports;
 mod prepare;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use self::epochs::Pending;
+use self::flow::Flows;
 use self::ports::Ports;
 use self::speed::{Speed, Stopwatch};
 use self::viewer::Viewer;
@@ -51,6 +55,7 @@ pub(super) struct Engine {
     parts: Parts,
     position: Position,
     viewer: Viewer,
+    flows: Flows,
     /// Steps whose loss is still on the device.
     pending: Vec<Pending>,
     /// When losses were last read back.
@@ -113,6 +118,7 @@ impl Engine {
     /// Learns until the plan is fulfilled, the user stops, or the validation loss stays.
     fn train(&mut self, ports: &mut Ports) -> Result<Outcome, TrainError> {
         self.watch.go();
+        self.keep_beginning(ports)?;
         while self.position.epoch < self.plan.epochs && !self.is_stale() {
             if self.epoch(ports)? == Flow::Stop {
                 self.snapshot(ports)?;

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::data::{Opened, counts, open};
 use super::epochs::steps_per_epoch;
+use super::flow::Flows;
 use super::ports::Ports;
 use super::{Engine, Parts, Speed, Stopwatch, Viewer};
 use crate::catalogue::{Catalogue, Part, Split, read_sample};
@@ -63,13 +64,17 @@ pub(super) fn prepare(
     });
     ports.write(|journal| journal.started(&started))?;
     ports.tell(Event::Started(Box::new((*started).clone())));
-    Ok(Some(assemble(started, pipeline, learner, position, parts, &chosen)))
+    let flows = Flows::new(&started, &learner.model, &resumption.flow)?;
+    if !resumption.flow.is_empty() {
+        ports.tell(Event::Flow(std::mem::take(&mut resumption.flow)));
+    }
+    Ok(Some(assemble(started, pipeline, (learner, flows), position, parts, &chosen)))
 }
 
 fn assemble(
     started: Arc<Started>,
     pipeline: Arc<Pipeline>,
-    learner: Learner,
+    (learner, flows): (Learner, Flows),
     position: crate::train::journal::Position,
     parts: Parts,
     chosen: &Chosen,
@@ -84,6 +89,7 @@ fn assemble(
         loader: loader(&catalogue, &pipeline, chosen),
         viewer: Viewer::new(catalogue, pipeline, plan.loss),
         learner,
+        flows,
         parts,
         watch: Stopwatch::at(position.seconds),
         position,

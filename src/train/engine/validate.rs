@@ -27,9 +27,7 @@ impl Engine {
         let Some(validation) = self.validate(&evaluated, ports)? else { return Ok(Flow::Stop) };
         let record = self.close_epoch(&validation);
         ports.write(|journal| journal.epoch(&record, &validation.predictions))?;
-        if record.best {
-            self.keep_best(&evaluated, ports)?;
-        }
+        self.keep_evaluated(&evaluated, record.best, ports)?;
         self.keep(Slot::Last, ports)?;
         ports.tell(Event::Epoch(record, validation.predictions));
         Ok(Flow::Go)

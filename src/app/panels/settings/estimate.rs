@@ -38,14 +38,7 @@ type Known = (Question, Result<Counts, String>);
 /// Draws it.
 pub(super) fn estimate_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
     let theme = Theme::of(ui.ctx());
-    let question = question(ctx, plan);
-    let id = egui::Id::unique("network-estimate");
-    let known = ui.data(|data| data.get_temp::<Known>(id)).filter(|known| known.0 == question);
-    let (_, counts) = known.unwrap_or_else(|| {
-        let known = (question.clone(), count(&question));
-        ui.data_mut(|data| data.insert_temp(id, known.clone()));
-        known
-    });
+    let (question, counts) = known(ui, ctx, plan);
     let [channels, height, width] = question.input;
     match counts {
         Ok(counts) => {
@@ -64,6 +57,22 @@ pub(super) fn estimate_ui(ui: &mut Ui, ctx: &PanelContext<'_>, plan: &Plan) {
     if ctx.state.data.ready().is_none() {
         hint_ui(ui, "Counted for three bands and two classes until a data set is open.");
     }
+}
+
+/// Bytes of the network's weights; `None` where it does not fit.
+pub(super) fn parameter_bytes(ui: &Ui, ctx: &PanelContext<'_>, plan: &Plan) -> Option<u64> {
+    known(ui, ctx, plan).1.ok().map(|counts| counts.parameter_bytes)
+}
+
+fn known(ui: &Ui, ctx: &PanelContext<'_>, plan: &Plan) -> Known {
+    let question = question(ctx, plan);
+    let id = egui::Id::unique("network-estimate");
+    let known = ui.data(|data| data.get_temp::<Known>(id)).filter(|known| known.0 == question);
+    known.unwrap_or_else(|| {
+        let known = (question.clone(), count(&question));
+        ui.data_mut(|data| data.insert_temp(id, known.clone()));
+        known
+    })
 }
 
 fn question(ctx: &PanelContext<'_>, plan: &Plan) -> Question {
