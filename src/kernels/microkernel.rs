@@ -6,6 +6,9 @@
 //! goes over taps; for the gradient of the weights the rows are taps and the sum goes over pixels.
 //! With AVX-512 the 6 × 64 sums stay in 24 registers.
 
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
 /// Rows of a tile.
 pub(super) const ROWS: usize = 6;
 /// A panel's width is a multiple of this,
@@ -31,19 +34,43 @@ pub(super) fn rows(offsets: &[u32], start: usize) -> [usize; ROWS] {
     std::array::from_fn(|i| offsets[(start + i).min(offsets.len() - 1)] as usize)
 }
 
-/// A panel `[terms, width]` of one factor.
+/// A panel `[terms, width]` of one factor; row `r` begins at `r · stride`.
 #[derive(Clone, Copy)]
 pub(super) struct Panel<'a> {
     pub(super) values: &'a [f32],
     pub(super) width: usize,
+    pub(super) stride: usize,
+}
+
+impl<'a> Panel<'a> {
+    /// One whose rows follow each other.
+    pub(super) fn packed(values: &'a [f32], width: usize) -> Self {
+        Self { values, width, stride: width }
+    }
 }
 
 /// Where a tile of sums goes: row `i` begins at `i · stride`.
 pub(super) struct Sums<'a> {
-    pub(super) values: &'a mut [f32],
-    pub(super) stride: usize,
+    start: *mut f32,
+    length: usize,
+    stride: usize,
     /// Whether to add to what stands there.
-    pub(super) add: bool,
+    add: bool,
+    borrow: PhantomData<&'a mut f32>,
+}
+
+impl<'a> Sums<'a> {
+    /// In place of what stands there, or added to it.
+    pub(super) fn over(values: &'a mut [f32], stride: usize, add: bool) -> Self {
+        let (start, length) = (values.as_mut_ptr(), values.len());
+        Self { start, length, stride, add, borrow: PhantomData }
+    }
+
+    /// In memory that holds nothing yet.
+    pub(super) fn fresh(values: &'a mut [MaybeUninit<f32>], stride: usize) -> Self {
+        let (start, length) = (values.as_mut_ptr().cast(), values.len());
+        Self { start, length, stride, add: false, borrow: PhantomData }
+    }
 }
 
 /// Computes a tile, with the panel's rows from its start.
@@ -57,23 +84,25 @@ pub(super) fn multiply(
     panel: Panel,
     sums: &mut Sums,
 ) {
+    let Some(most) = terms.offsets.len().checked_sub(1) else { return };
     let width = panel.width;
     let last = rows.into_iter().max().unwrap_or(0) + terms.reach;
     assert!(last < source.len(), "a tile reads beyond its source");
     assert!(width.is_multiple_of(LANES) && width <= WIDEST && width <= sums.stride);
-    assert!(terms.offsets.len() * width <= panel.values.len(), "a tile reads beyond its panel");
-    assert!((ROWS - 1) * sums.stride + width <= sums.values.len(), "a tile writes too far");
+    assert!(most * panel.stride + width <= panel.values.len(), "a tile reads beyond its panel");
+    assert!((ROWS - 1) * sums.stride + width <= sums.length, "a tile writes too far");
     let tile = Tile {
         rows: rows.map(|row| source[row..].as_ptr()),
         terms: terms.offsets,
         panel: panel.values.as_ptr(),
         width,
-        out: sums.values.as_mut_ptr(),
+        panel_stride: panel.stride,
+        out: sums.start,
         stride: sums.stride,
         add: sums.add,
     };
     // SAFETY: the assertions above bound every index that the kernels form: row + offset lies in
-    // the source, term · width + column in the panel, row · stride + column in the sums.
+    // the source, term · stride + column in the panel, row · stride + column in the sums.
     unsafe { run(&tile) }
 }
 
@@ -83,6 +112,7 @@ struct Tile<'a> {
     terms: &'a [u32],
     panel: *const f32,
     width: usize,
+    panel_stride: usize,
     out: *mut f32,
     stride: usize,
     add: bool,
@@ -126,7 +156,8 @@ unsafe fn portable(tile: &Tile, column: usize) {
     let mut sums = [[0.0_f32; LANES]; ROWS];
     for (r, &term) in tile.terms.iter().enumerate() {
         // SAFETY: term r and the columns from `column` lie in the panel.
-        let values = unsafe { &*tile.panel.add(r * tile.width + column).cast::<[f32; LANES]>() };
+        let values =
+            unsafe { &*tile.panel.add(r * tile.panel_stride + column).cast::<[f32; LANES]>() };
         for (sums, row) in sums.iter_mut().zip(tile.rows) {
             // SAFETY: row + offset lies in the source.
             let factor = unsafe { *row.add(term as usize) };
@@ -161,8 +192,9 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     pub(super) unsafe fn wide<const N: usize>(tile: &Tile) {
         let mut sums = [[_mm512_setzero_ps(); N]; ROWS];
-        let mut panel = tile.panel;
-        for &term in tile.terms {
+        for (r, &term) in tile.terms.iter().enumerate() {
+            // SAFETY: term r lies in the panel.
+            let panel = unsafe { tile.panel.add(r * tile.panel_stride) };
             let mut values = [_mm512_setzero_ps(); N];
             for (n, value) in values.iter_mut().enumerate() {
                 // SAFETY: the panel has N · 16 values for each term.
@@ -175,8 +207,6 @@ mod x86 {
                     *sum = _mm512_fmadd_ps(factor, value, *sum);
                 }
             }
-            // SAFETY: at most one past the end.
-            panel = unsafe { panel.add(N * LANES) };
         }
         for (i, sums) in sums.into_iter().enumerate() {
             for (n, sum) in sums.into_iter().enumerate() {
@@ -200,7 +230,7 @@ mod x86 {
         for (r, &term) in tile.terms.iter().enumerate() {
             // SAFETY: term r and sixteen columns from `column` lie in the panel.
             let values = unsafe {
-                let panel = tile.panel.add(r * tile.width + column);
+                let panel = tile.panel.add(r * tile.panel_stride + column);
                 [_mm256_loadu_ps(panel), _mm256_loadu_ps(panel.add(LANES / 2))]
             };
             for (sums, row) in sums.iter_mut().zip(tile.rows) {
@@ -238,6 +268,7 @@ mod tests {
             terms: &[0, 1, 2, 5, 6, 7, 11, 12, 19],
             panel: panel.as_ptr(),
             width: 48,
+            panel_stride: 48,
             out: sums.as_mut_ptr(),
             stride: 50,
             add: true,

@@ -32,10 +32,13 @@ pub(super) struct Normalised {
 /// What a backward pass needs.
 pub(super) struct Backward<'a> {
     pub(super) x: &'a [f32],
-    /// Gradient of the output, behind a ReLU if there was one.
+    /// Gradient of the output.
     pub(super) gradient: &'a [f32],
-    /// `[channel]`, as the next two.
+    /// `[channel]`, as the next.
     pub(super) scale: &'a [f32],
+    /// Given where a ReLU stands behind.
+    pub(super) shift: Option<&'a [f32]>,
+    /// `[channel]`, as the next.
     pub(super) mean: &'a [f32],
     pub(super) variance: &'a [f32],
     pub(super) eps: f64,
@@ -81,9 +84,8 @@ impl Maps {
         let mut statistics = Vec::new();
         let fill = |out: Shared| {
             statistics = self.each_channel(|channel| {
-                let [mean, variance] = self.statistics(x, channel);
-                let factor = (f64::from(scale[channel]) / (variance + eps).sqrt()) as f32;
-                let line = [mean as f32, factor, shift[channel]];
+                let [mean, variance] = self.statistics(x, channel).map(|value| value as f32);
+                let line = line(mean, variance, eps, [scale[channel], shift[channel]]);
                 for start in self.planes(channel) {
                     // SAFETY: each plane belongs to one channel.
                     let to = unsafe { out.slice(start, self.places) };
@@ -94,7 +96,7 @@ impl Maps {
                         lanes::normalise(from, line, to);
                     }
                 }
-                [mean as f32, variance as f32]
+                [mean, variance]
             });
         };
         // SAFETY: the planes of all channels are all values.
@@ -116,16 +118,23 @@ impl Maps {
 
     /// The gradients, given that of the output.
     pub(super) fn gradients(&self, pass: &Backward) -> Gradients {
-        let &Backward { x, gradient, scale, mean, variance, eps } = pass;
+        let &Backward { x, gradient, scale, shift, mean, variance, eps } = pass;
         self.check(&[x, gradient], &[scale, mean, variance]);
         let count = self.each() as f64;
         let mut sums = Vec::new();
         let fill = |out: Shared| {
             sums = self.each_channel(|channel| {
+                let line = shift.map(|shift| {
+                    line(mean[channel], variance[channel], eps, [scale[channel], shift[channel]])
+                });
                 let mut total = [0.0; 2];
                 for start in self.planes(channel) {
                     let plane = start..start + self.places;
-                    let of = lanes::moments(&x[plane.clone()], &gradient[plane], mean[channel]);
+                    let (x, gradient) = (&x[plane.clone()], &gradient[plane]);
+                    let of = match line {
+                        Some(line) => lanes::moments_rectified(x, gradient, line),
+                        None => lanes::moments(x, gradient, mean[channel]),
+                    };
                     total = [total[0] + of[0], total[1] + of[1]];
                 }
                 let inverse = 1.0 / (f64::from(variance[channel]) + eps).sqrt();
@@ -139,7 +148,11 @@ impl Maps {
                     let plane = start..start + self.places;
                     // SAFETY: each plane belongs to one channel.
                     let to = unsafe { out.slice(start, self.places) };
-                    lanes::denormalise(&x[plane.clone()], &gradient[plane], factors, to);
+                    let (x, gradient) = (&x[plane.clone()], &gradient[plane]);
+                    match line {
+                        Some(line) => lanes::denormalise_rectified(x, gradient, factors, line, to),
+                        None => lanes::denormalise(x, gradient, factors, to),
+                    }
                 }
                 [(total[1] * inverse) as f32, total[0] as f32]
             });
@@ -149,4 +162,11 @@ impl Maps {
         let [scale, shift] = [0, 1].map(|i| sums.iter().map(|pair| pair[i]).collect());
         [input, scale, shift]
     }
+}
+
+/// What [`lanes::normalise`] needs of a channel. Backward passes get the same to the last bit, so
+/// that they know which values the ReLU behind let through.
+fn line(mean: f32, variance: f32, eps: f64, [scale, shift]: [f32; 2]) -> [f32; 3] {
+    let factor = f64::from(scale) / (f64::from(variance) + eps).sqrt();
+    [mean, factor as f32, shift]
 }

@@ -48,6 +48,19 @@ pub(super) fn rectify_gradient_here(output: &[f32], gradient: &mut [f32]) {
     chunks.for_each(|(output, gradient)| lanes::rectify_gradient_here(output, gradient));
 }
 
+/// tanh x
+pub(super) fn tanh(x: &[f32]) -> Vec<f32> {
+    fill(x.len(), |range, out| lanes::tanh(&x[range], out))
+}
+
+/// The gradient before a tanh, given its output and the gradient behind it.
+pub(super) fn tanh_gradient(output: &[f32], gradient: &[f32]) -> Vec<f32> {
+    assert_eq!(output.len(), gradient.len());
+    fill(output.len(), |range, out| {
+        lanes::tanh_gradient(&output[range.clone()], &gradient[range], out);
+    })
+}
+
 /// A vector of this length from chunks that threads write.
 fn fill(
     length: usize,

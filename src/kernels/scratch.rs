@@ -14,6 +14,7 @@ const KEPT: usize = 6;
 const LARGEST: usize = 4 << 20;
 
 /// A buffer with values of earlier uses in it.
+#[derive(Debug)]
 pub(super) struct Scratch(Vec<f32>);
 
 impl Scratch {
@@ -29,6 +30,13 @@ impl Scratch {
             buffer = vec![0.0; length];
         }
         Self(buffer)
+    }
+}
+
+impl Scratch {
+    /// A copy in a buffer of its own, to be kept long.
+    pub(super) fn exact(values: &[f32]) -> Self {
+        Self(values.to_vec())
     }
 }
 

@@ -1,11 +1,15 @@
 //! The kernels against burn's own operations on Flex.
 
 use burn::tensor::module;
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use proptest::prelude::*;
 
-use super::{add_relu, batch_norm_train, conv2d, max_pool2d, relu};
+use super::descent::AdamFactors;
+use super::{
+    Prepared, adam_step, adaptive_avg_pool2d, add_relu, avg_pool2d, batch_norm_train, conv2d,
+    linear, max_pool2d, momentum_step, relu, tanh,
+};
 
 /// Values from a seed, between −1 and 1.
 pub(super) fn noise<const D: usize>(dims: [usize; D], seed: usize, device: &Device) -> Tensor<D> {
@@ -242,4 +246,123 @@ fn groups_take_the_path_of_burn() {
     let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 2);
     let ours = conv2d(x.clone(), weight.clone(), None, options.clone());
     assert_eq!(host(ours), host(module::conv2d(x, weight, None, options)));
+}
+
+/// Output of a dense layer, and the gradients of input, weights and bias.
+fn dense(
+    [images, inputs, outputs]: [usize; 3],
+    layer: fn(Tensor<2>, Tensor<2>, Option<Tensor<1>>) -> Tensor<2>,
+) -> Vec<Vec<f32>> {
+    let device = Device::flex().autodiff();
+    let x = noise([images, inputs], 1, &device).require_grad();
+    let weight = noise([outputs, inputs], 2, &device).require_grad();
+    let bias = noise([outputs], 3, &device).require_grad();
+    let y = layer(x.clone(), weight.clone(), Some(bias.clone()));
+    let factor = noise(y.dims(), 4, &device);
+    let gradients = (y.clone() * factor).sum().backward();
+    vec![
+        host(y),
+        host(x.grad(&gradients).expect("a gradient")),
+        host(weight.grad(&gradients).expect("a gradient")),
+        host(bias.grad(&gradients).expect("a gradient")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn dense_layers_agree_with_burn(sizes in [1..=17_usize, 1..=600, 1..=150]) {
+        let theirs = dense(sizes, |x, weight, bias| module::linear(x, weight.transpose(), bias));
+        agree(&dense(sizes, linear), &theirs);
+    }
+
+    #[test]
+    fn prepared_convolutions_agree_with_burn(case in cases(), rectify: bool, sum: bool) {
+        let device = Device::flex();
+        let (x, weight) = (noise(case.x, 1, &device), noise(case.weight, 2, &device));
+        let bias = noise([case.weight[0]], 3, &device);
+        let plain = module::conv2d(x.clone(), weight.clone(), Some(bias.clone()), case.options.clone());
+        let rest = sum.then(|| noise(plain.dims(), 4, &device));
+        let prepared = Prepared::new(&weight, &bias).expect("it fits");
+        let ours = prepared.convolve(&x, &case.options, rest.as_ref(), rectify).expect("it fits");
+        let plain = match rest { Some(rest) => plain + rest, None => plain };
+        let theirs = if rectify { activation::relu(plain) } else { plain };
+        assert_close("output", &host(ours), &host(theirs));
+    }
+
+    #[test]
+    fn steps_of_optimisers_agree_with_burn(length in 1..40_000_usize, held: bool) {
+        let device = Device::flex();
+        let [p, g, m, v] = [1, 2, 3, 4].map(|seed| noise([length], seed, &device));
+        let v = v.abs();
+        // Whether somebody else holds the values, which must stay.
+        let others = held.then(|| [&p, &m, &v].map(Tensor::clone));
+        let before = [&p, &g, &m, &v].map(|tensor| host(tensor.clone().add_scalar(0.0)));
+        let [new, momentum] = momentum_step(p.clone(), g.clone(), m.clone(), [0.9, 0.1]);
+        let (new, momentum) = (host(new), host(momentum));
+        let factors = AdamFactors {
+            keep: 0.99, mean: [0.9, 0.1], square: [0.99, 0.01], root: [0.3, 1e-3], rate: 0.01,
+        };
+        let [adam, mean, square] = adam_step([p, g, m, v], factors).expect("they are on Flex");
+        let (adam, mean, square) = (host(adam), host(mean), host(square));
+        for i in 0..length {
+            let [p, g, m, v] = [0, 1, 2, 3].map(|k| before[k][i]);
+            let close = |ours: f32, theirs: f32| assert!((ours - theirs).abs() < 1e-5, "{i}");
+            close(momentum[i], 0.9 * m + g);
+            close(new[i], p - 0.1 * (0.9 * m + g));
+            close(mean[i], 0.9 * m + 0.1 * g);
+            close(square[i], 0.99 * v + 0.01 * g * g);
+            let root = (0.99 * v + 0.01 * g * g).sqrt() / 0.3 + 1e-3;
+            close(adam[i], p * 0.99 - 0.01 * (0.9 * m + 0.1 * g) / root);
+        }
+        for (other, kept) in others.into_iter().flatten().zip([&before[0], &before[2], &before[3]]) {
+            assert_eq!(&host(other), kept);
+        }
+    }
+}
+
+/// Output and gradient of a function of maps.
+fn both(dims: [usize; 4], run: impl Fn(Tensor<4>) -> Tensor<4>) -> [Vec<f32>; 2] {
+    let device = Device::flex().autodiff();
+    let x = noise(dims, 1, &device).mul_scalar(4.0).require_grad();
+    let y = run(x.clone());
+    let factor = noise(y.dims(), 2, &device);
+    let gradients = (y.clone() * factor).sum().backward();
+    [host(y), host(x.grad(&gradients).expect("a gradient"))]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn mean_pooling_agrees_with_burn(
+        dims in [1..=5_usize, 1..=9, 1..=17, 1..=17],
+        (kernel, stride) in ([1..=4_usize, 1..=4], [1..=3_usize, 1..=3]),
+        padding in [0..=1_usize, 0..=1],
+        count_padding: bool,
+    ) {
+        let fits = |axis: usize| {
+            padding[axis] * 2 <= kernel[axis] && dims[axis + 2] + 2 * padding[axis] >= kernel[axis]
+        };
+        prop_assume!(fits(0) && fits(1));
+        let options = AvgPoolOptions::new(kernel)
+            .with_stride(stride)
+            .with_padding_pairs(padding.map(|side| (side, side)))
+            .with_count_include_pad(count_padding);
+        let ours = both(dims, |x| avg_pool2d(x, options.clone()));
+        agree(&ours, &both(dims, |x| module::avg_pool2d(x, options.clone())));
+    }
+
+    #[test]
+    fn adaptive_means_agree_with_burn(
+        dims in [1..=3_usize, 1..=5, 1..=14, 1..=14],
+        out in [1..=7_usize, 1..=7],
+    ) {
+        let ours = both(dims, |x| adaptive_avg_pool2d(x, out));
+        agree(&ours, &both(dims, |x| module::adaptive_avg_pool2d(x, out)));
+    }
+
+    #[test]
+    fn hyperbolic_tangents_agree_with_burn(dims in [1..=5_usize, 1..=9, 1..=17, 1..=17]) {
+        agree(&both(dims, tanh), &both(dims, Tensor::tanh));
+    }
 }

@@ -4,12 +4,13 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use super::average::Average;
 use super::error::TrainError;
-use super::flow::{Measured, Meter, square_sum};
+use super::flow::{Measured, Meter};
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
 use super::mix::Mixing;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
 use super::plan::Plan;
+use crate::kernels::square_sum;
 use crate::network::NetworkError;
 use crate::network::model::{Model, StateDict};
 
@@ -108,7 +109,7 @@ impl Learner {
     ) -> (Tensor<1>, Option<Measured>) {
         let parameters = self.model.parameters().iter();
         let gradients: Vec<_> = parameters.map(|p| p.gradient(&mut gradients)).collect();
-        let square = |gradient: &Option<Tensor<1>>| gradient.clone().map(square_sum);
+        let square = |gradient: &Option<Tensor<1>>| gradient.as_ref().map(square_sum);
         let squares: Vec<_> = gradients.iter().map(square).collect();
         let norm = global_norm(squares.iter().flatten().cloned())
             .unwrap_or_else(|| Tensor::zeros([1], self.device()));

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 
 use super::plan::{Optimizer, Plan};
+use crate::kernels::{AdamFactors, adam_step, momentum_step};
 use crate::network::NetworkError;
 use crate::network::model::{HostTensor, StateDict};
 
@@ -73,15 +74,20 @@ impl OptimizerState {
         match self.rule {
             Optimizer::Sgd { momentum, nesterov } => {
                 let g = self.with_decay(g, &p);
+                if let Some(buffer) = slots.first.take_if(|_| !nesterov) {
+                    let [p, buffer] = momentum_step(p, g, buffer, [momentum, lr]);
+                    slots.first = Some(buffer);
+                    return p;
+                }
                 p - sgd_direction(slots, g, momentum, nesterov).mul_scalar(lr)
             }
             Optimizer::Adam { beta1, beta2, eps } => {
                 let g = self.with_decay(g, &p);
-                self.adam(slots, p, g, lr, [beta1, beta2, eps])
+                self.adam(slots, p, g, [lr, 1.0], [beta1, beta2, eps])
             }
             Optimizer::AdamW { beta1, beta2, eps } => {
-                let p = p.mul_scalar(1.0 - lr * self.weight_decay);
-                self.adam(slots, p, g, lr, [beta1, beta2, eps])
+                let keep = 1.0 - lr * self.weight_decay;
+                self.adam(slots, p, g, [lr, keep], [beta1, beta2, eps])
             }
             Optimizer::RmsProp { alpha, momentum, eps } => {
                 let g = self.with_decay(g, &p);
@@ -95,16 +101,38 @@ impl OptimizerState {
         if self.weight_decay == 0.0 { g } else { g + p.clone().mul_scalar(self.weight_decay) }
     }
 
+    /// A step at a learning rate, of the parameter times `keep`.
     fn adam(
         &self,
         slots: &mut Slots,
         p: Tensor<1>,
         g: Tensor<1>,
-        lr: f64,
+        [lr, keep]: [f64; 2],
         [beta1, beta2, eps]: [f64; 3],
     ) -> Tensor<1> {
         // PyTorch counts the steps of each parameter by itself.
         let t = (self.steps - slots.before) as f64;
+        let (mut p, mut g) = (p, g);
+        if let (Some(mean), Some(square)) = (slots.first.take(), slots.second.take()) {
+            let factors = AdamFactors {
+                keep: keep as f32,
+                mean: [beta1, 1.0 - beta1].map(|factor| factor as f32),
+                square: [beta2, 1.0 - beta2].map(|factor| factor as f32),
+                root: [(1.0 - beta2.powf(t)).sqrt(), eps].map(|value| value as f32),
+                rate: (lr / (1.0 - beta1.powf(t))) as f32,
+            };
+            match adam_step([p, g, mean, square], factors) {
+                Ok([p, mean, square]) => {
+                    (slots.first, slots.second) = (Some(mean), Some(square));
+                    return p;
+                }
+                Err([old, gradient, mean, square]) => {
+                    (p, g) = (old, gradient);
+                    (slots.first, slots.second) = (Some(mean), Some(square));
+                }
+            }
+        }
+        let p = if keep == 1.0 { p } else { p.mul_scalar(keep) };
         let mean = blend(slots.first.take(), g.clone(), beta1);
         let square = blend(slots.second.take(), g.clone() * g, beta2);
         slots.first = Some(mean.clone());

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::gather::{Field, Gather};
 use super::panels::Panels;
+use crate::kernels::lanes;
 use crate::kernels::microkernel::{Panel, ROWS, Sums, Terms, WIDEST, multiply, rows};
 use crate::kernels::scratch::{Scratch, Shared};
 use crate::kernels::transpose::transpose;
@@ -31,8 +32,19 @@ pub(super) struct Product<'a> {
     pub(super) maps: &'a [f32],
     pub(super) images: usize,
     pub(super) panels: &'a Panels,
-    pub(super) bias: Option<&'a [f32]>,
+    pub(super) finish: Finish<'a>,
     pub(super) target: Target,
+}
+
+/// What happens to the sums before they are written, in this order.
+#[derive(Clone, Copy, Default)]
+pub(in crate::kernels) struct Finish<'a> {
+    /// `[output]`, added.
+    pub(in crate::kernels) bias: Option<&'a [f32]>,
+    /// As the output, added; for steps of one.
+    pub(in crate::kernels) rest: Option<&'a [f32]>,
+    /// Whether negative values become zero.
+    pub(in crate::kernels) rectify: bool,
 }
 
 /// What a thread does at a time.
@@ -96,17 +108,19 @@ impl Product<'_> {
         }
     }
 
-    /// Adds the bias to `[place, output]` and puts the values where they belong.
+    /// Finishes `[place, output]` and puts the values where they belong.
     fn store(&self, first_image: usize, block: Range<usize>, panel: usize, sums: &mut [f32]) {
         let width = self.panels.panel(panel, 0).width;
         let first = panel * WIDEST;
         let count = (self.panels.outputs() - first).min(WIDEST);
-        if let Some(bias) = self.bias {
-            for row in sums.chunks_exact_mut(width).take(block.len()) {
-                row.iter_mut()
-                    .zip(&bias[first..first + count])
-                    .for_each(|(sum, bias)| *sum += bias);
+        let Finish { bias, rest, rectify } = self.finish;
+        let rectify = rectify && rest.is_none();
+        if bias.is_some() || rectify {
+            let mut shift = [0.0; WIDEST];
+            if let Some(bias) = bias {
+                shift[..count].copy_from_slice(&bias[first..first + count]);
             }
+            lanes::shift_rows(&mut sums[..block.len() * width], &shift[..width], rectify);
         }
         let per_image = self.gather.places_per_image();
         let mut place = block.start;
@@ -129,6 +143,9 @@ impl Product<'_> {
             let to = out.at(first * size + places.start, (maps - 1) * size + places.len());
             // SAFETY: `at` checked the bounds, and no other item has these maps and places.
             unsafe { transpose((rows, width), (to, size), [places.len(), maps]) };
+            if let Some(rest) = self.finish.rest {
+                self.add_rest(rest, first, maps, places);
+            }
             return;
         }
         for (row, place) in rows.chunks(width).zip(places) {
@@ -137,6 +154,26 @@ impl Product<'_> {
             for (i, value) in row[..maps].iter().enumerate() {
                 // SAFETY: as above.
                 unsafe { *to.add(i * size) = *value };
+            }
+        }
+    }
+}
+
+impl Product<'_> {
+    /// Adds the rest to places of some maps that were just written, and rectifies them if wanted.
+    fn add_rest(&self, rest: &[f32], first: usize, maps: usize, places: Range<usize>) {
+        let size = self.target.map[0] * self.target.map[1];
+        for map in first..first + maps {
+            let start = map * size + places.start;
+            // SAFETY: no other item has these maps and places.
+            let sums = unsafe { self.target.out.slice(start, places.len()) };
+            // SAFETY: they were written before.
+            let sums = unsafe { sums.assume_init_mut() };
+            let rest = &rest[start..start + places.len()];
+            if self.finish.rectify {
+                lanes::add_rectify_here(sums, rest);
+            } else {
+                lanes::add_here(sums, rest);
             }
         }
     }
@@ -152,6 +189,6 @@ fn fill(
 ) {
     let stride = panel.width;
     for (start, values) in (0..places.len()).step_by(ROWS).zip(sums.chunks_mut(ROWS * stride)) {
-        multiply(source, rows(places, start), terms, panel, &mut Sums { values, stride, add });
+        multiply(source, rows(places, start), terms, panel, &mut Sums::over(values, stride, add));
     }
 }

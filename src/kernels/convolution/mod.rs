@@ -10,9 +10,10 @@ mod gather;
 mod panels;
 mod weights;
 
+pub(super) use apply::Finish;
 use apply::{Product, Target};
 use gather::Gather;
-use panels::Panels;
+pub(super) use panels::Panels;
 use weights::Gradient;
 
 use super::scratch::Shared;
@@ -41,7 +42,7 @@ pub(super) struct Window {
 }
 
 /// Offsets are 32-bit; padding and strides may enlarge a map by a small factor.
-const LARGEST: usize = 1 << 28;
+pub(super) const LARGEST: usize = 1 << 28;
 
 impl Shape {
     /// The sizes for an input `[batch, channel, height, width]` and weights
@@ -95,17 +96,32 @@ impl Shape {
 
     /// Output `[batch, output, height, width]` of an input and weights of these sizes.
     pub(super) fn forward(&self, input: &[f32], weight: &[f32], bias: Option<&[f32]>) -> Vec<f32> {
-        self.check(input, &self.input());
         self.check(weight, &self.weight());
-        if let Some(bias) = bias {
+        let terms = self.weight()[1..].iter().product();
+        let panels = Panels::of_outputs(weight, self.outputs, terms);
+        self.forward_packed(input, &panels, Finish { bias, ..Finish::default() })
+    }
+
+    /// As [`Shape::forward`], with weights packed before and all that may follow the sums.
+    pub(super) fn forward_packed(
+        &self,
+        input: &[f32],
+        panels: &Panels,
+        finish: Finish,
+    ) -> Vec<f32> {
+        self.check(input, &self.input());
+        if let Some(bias) = finish.bias {
             self.check(bias, &[self.outputs]);
         }
+        if let Some(rest) = finish.rest {
+            self.check(rest, &self.output());
+        }
         let gather = self.gather();
-        let panels = Panels::of_outputs(weight, self.outputs, gather.terms());
+        assert_eq!([panels.outputs(), panels.terms()], [self.outputs, gather.terms()]);
         let write = |out: Shared| {
             let target = Target { out, map: self.output, first: [0, 0], steps: [1, 1] };
             let images = self.images;
-            Product { gather: &gather, maps: input, images, panels: &panels, bias, target }.write();
+            Product { gather: &gather, maps: input, images, panels, finish, target }.write();
         };
         // SAFETY: the grid has all places of the output, and the product writes all of the grid.
         unsafe { Shared::filled(self.output().iter().product(), write) }
@@ -115,13 +131,21 @@ impl Shape {
     pub(super) fn input_gradient(&self, weight: &[f32], gradient: &[f32]) -> Vec<f32> {
         self.check(weight, &self.weight());
         self.check(gradient, &self.output());
-        let mut values = vec![0.0; self.input().iter().product()];
-        let out = Shared::over(&mut values);
-        for top in 0..self.stride[0].min(self.input[0]) {
-            for left in 0..self.stride[1].min(self.input[1]) {
-                self.write_remainder([top, left], weight, gradient, out);
+        let count = self.input().iter().product();
+        let write = |out: Shared| {
+            for top in 0..self.stride[0].min(self.input[0]) {
+                for left in 0..self.stride[1].min(self.input[1]) {
+                    self.write_remainder([top, left], weight, gradient, out);
+                }
             }
+        };
+        // Strides that step over input places leave these without a gradient.
+        if (0..2).all(|axis| self.stride[axis] == 1) {
+            // SAFETY: with strides of one, all places have the remainder zero, which has taps.
+            return unsafe { Shared::filled(count, write) };
         }
+        let mut values = vec![0.0; count];
+        write(Shared::over(&mut values));
         values
     }
 
@@ -184,7 +208,7 @@ impl Shape {
         let sizes = [self.outputs, self.channels, self.kernel[0] * width];
         let panels = Panels::of_channels(weight, sizes, &chosen);
         let target = Target { out, map: self.input, first, steps: self.stride };
-        let (maps, images) = (gradient, self.images);
-        Product { gather: &gather, maps, images, panels: &panels, bias: None, target }.write();
+        let (maps, images, finish) = (gradient, self.images, Finish::default());
+        Product { gather: &gather, maps, images, panels: &panels, finish, target }.write();
     }
 }

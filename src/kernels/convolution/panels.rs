@@ -10,7 +10,8 @@ use crate::kernels::transpose::transpose;
 const PACKED: usize = 1024;
 
 /// Packed weights.
-pub(super) struct Panels {
+#[derive(Debug)]
+pub(in crate::kernels) struct Panels {
     values: Scratch,
     terms: usize,
     outputs: usize,
@@ -23,7 +24,7 @@ pub(super) fn width(outputs: usize, first: usize) -> usize {
 
 impl Panels {
     /// Of weights `[output, term]`.
-    pub(super) fn of_outputs(weights: &[f32], outputs: usize, terms: usize) -> Self {
+    pub(in crate::kernels) fn of_outputs(weights: &[f32], outputs: usize, terms: usize) -> Self {
         Self::pack(terms, outputs, PACKED, |range, first, count, to, stride| {
             let from = &weights[first * terms + range.start..];
             // SAFETY: `pack` gives each call places of its own.
@@ -85,6 +86,12 @@ impl Panels {
         Self { values, terms, outputs }
     }
 
+    /// The same in memory of its exact size, to be kept.
+    pub(in crate::kernels) fn kept(self) -> Self {
+        let length = self.terms * self.outputs.next_multiple_of(LANES);
+        Self { values: Scratch::exact(&self.values[..length]), ..self }
+    }
+
     pub(super) fn outputs(&self) -> usize {
         self.outputs
     }
@@ -103,6 +110,6 @@ impl Panels {
         let width = width(self.outputs, first);
         let begin = first * self.terms;
         let values = &self.values[begin + start * width..begin + self.terms * width];
-        Panel { values, width }
+        Panel::packed(values, width)
     }
 }

@@ -96,11 +96,11 @@ impl Gradient<'_> {
             for place in (0..images.len() * per_image).step_by(PLACES) {
                 let block = place..(place + PLACES).min(images.len() * per_image);
                 self.pack(first, width, start, block.clone(), &mut packed);
-                let panel = Panel { values: &packed, width };
+                let panel = Panel::packed(&packed, width);
                 let places = Terms::new(&places[block]);
                 let tiles = (0..terms.len()).step_by(ROWS).zip(sums.chunks_mut(ROWS * width));
                 for (start, values) in tiles {
-                    let mut sums = Sums { values, stride: width, add };
+                    let mut sums = Sums::over(values, width, add);
                     multiply(source.values(), rows(terms, start), places, panel, &mut sums);
                 }
                 add = true;

@@ -11,12 +11,18 @@ use burn::backend::{Autodiff, AutodiffBackend, Flex, TensorMetadata};
 
 use super::{Kernels, Plain, contiguous, maps, own, tensor, values};
 use crate::kernels::convolution::Shape;
+use crate::kernels::dense::Dense;
+use crate::kernels::mean_pooling::MeanPooling;
 use crate::kernels::pooling::{Pooled, Pooling};
 use crate::kernels::{normalisation, pointwise};
 
 /// Of input, weights and perhaps a bias.
 #[derive(Debug)]
 struct Convolution;
+
+/// Of input, weights and bias.
+#[derive(Debug)]
+struct DenseLayer;
 
 /// Of input, scale and shift.
 #[derive(Debug)]
@@ -30,6 +36,14 @@ struct Rectifier;
 #[derive(Debug)]
 struct MaximumPooling;
 
+/// Of the maps.
+#[derive(Debug)]
+struct MeansPooling;
+
+/// Of the values.
+#[derive(Debug)]
+struct HyperbolicTangent;
+
 #[derive(Debug, Clone)]
 struct Normalised {
     x: Plain,
@@ -37,8 +51,8 @@ struct Normalised {
     mean: Plain,
     variance: Plain,
     eps: f64,
-    /// With a ReLU behind.
-    output: Option<Plain>,
+    /// Kept where a ReLU stands behind.
+    shift: Option<Plain>,
 }
 
 impl<const N: usize> Backward<Flex, N> for Convolution {
@@ -61,19 +75,37 @@ impl<const N: usize> Backward<Flex, N> for Convolution {
     }
 }
 
+impl Backward<Flex, 3> for DenseLayer {
+    /// Input and weights.
+    type State = (Plain, Plain, Dense);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
+        let (x, weight, sizes) = ops.state;
+        let gradient = values(&gradient);
+        for (index, node) in ops.parents.into_iter().enumerate() {
+            let Some(node) = node else { continue };
+            let result = match index {
+                0 => tensor(sizes.input_gradient(values(&weight), gradient), x.shape()),
+                1 => tensor(sizes.weight_gradient(values(&x), gradient), weight.shape()),
+                _ => tensor(sizes.bias_gradient(gradient), [sizes.outputs]),
+            };
+            grads.register::<Flex>(node.id, result);
+        }
+    }
+}
+
 impl Backward<Flex, 3> for Normalisation {
     type State = Normalised;
 
     fn backward(self, ops: Ops<Normalised, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let Normalised { x, scale, mean, variance, eps, output } = ops.state;
-        let mut gradient = contiguous(grads.consume::<Flex>(&ops.node));
-        if let Some(output) = output {
-            gradient = through_rectifier(&output, gradient);
-        }
+        let Normalised { x, scale, shift, mean, variance, eps } = ops.state;
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
         let pass = normalisation::Backward {
             x: values(&x),
             gradient: values(&gradient),
             scale: values(&scale),
+            shift: shift.as_ref().map(values),
             mean: values(&mean),
             variance: values(&variance),
             eps,
@@ -110,6 +142,32 @@ impl Backward<Flex, 1> for MaximumPooling {
         if let [Some(node)] = ops.parents {
             let result = pooling.gradient(&indices, values(&gradient));
             grads.register::<Flex>(node.id, tensor(result, pooling.input()));
+        }
+    }
+}
+
+impl Backward<Flex, 1> for MeansPooling {
+    type State = MeanPooling;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
+        let pooling = ops.state;
+        if let [Some(node)] = ops.parents {
+            let result = pooling.gradient(values(&gradient));
+            grads.register::<Flex>(node.id, tensor(result, pooling.input()));
+        }
+    }
+}
+
+impl Backward<Flex, 1> for HyperbolicTangent {
+    /// The output.
+    type State = Plain;
+
+    fn backward(self, ops: Ops<Plain, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
+        if let [Some(node)] = ops.parents {
+            let result = pointwise::tanh_gradient(values(&ops.state), values(&gradient));
+            grads.register::<Flex>(node.id, tensor(result, ops.state.shape()));
         }
     }
 }
@@ -154,6 +212,21 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         }
     }
 
+    fn dense(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        sizes: Dense,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), weight.node(), bias.node()];
+        let [x, weight] = [x, weight].map(|tensor| contiguous(tensor.into_primitive()));
+        let output = Flex::dense(x.clone(), weight.clone(), bias.into_primitive(), sizes);
+        match DenseLayer.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((x, weight, sizes), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
     fn normalise(
         x: FloatTensor<Self>,
         scale: FloatTensor<Self>,
@@ -162,15 +235,14 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         rectify: bool,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [x.node(), scale.node(), shift.node()];
-        let [x, scale] = [x, scale].map(|tensor| contiguous(tensor.into_primitive()));
-        let shift = shift.into_primitive();
+        let [x, scale, shift] = [x, scale, shift].map(|tensor| contiguous(tensor.into_primitive()));
         let (output, mean, variance) =
-            Flex::normalise(x.clone(), scale.clone(), shift, eps, rectify);
+            Flex::normalise(x.clone(), scale.clone(), shift.clone(), eps, rectify);
         let statistics = [&mean, &variance].map(|tensor| Self::from_inner(tensor.clone()));
         let output = match Normalisation.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let behind = rectify.then(|| output.clone());
-                prep.finish(Normalised { x, scale, mean, variance, eps, output: behind }, output)
+                let shift = rectify.then_some(shift);
+                prep.finish(Normalised { x, scale, shift, mean, variance, eps }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(output),
         };
@@ -203,6 +275,24 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         let output = tensor(output, pooling.output());
         match MaximumPooling.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => prep.finish((Arc::new(indices), pooling), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn pool_means(x: FloatTensor<Self>, pooling: MeanPooling) -> FloatTensor<Self> {
+        let nodes = [x.node()];
+        let output = Flex::pool_means(x.into_primitive(), pooling);
+        match MeansPooling.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(pooling, output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn hyperbolic_tangent(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [x.node()];
+        let output = Flex::hyperbolic_tangent(x.into_primitive());
+        match HyperbolicTangent.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(output.clone(), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }

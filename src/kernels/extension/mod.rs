@@ -1,6 +1,8 @@
 //! The kernels as operations of burn: on Flex here, on its autodiff decorator in `gradients`.
 
+mod descent;
 mod gradients;
+mod prediction;
 
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
@@ -8,7 +10,13 @@ use burn::backend::{Flex, FlexDevice, TensorMetadata, backend_extension};
 use burn::tensor::TensorData;
 use burn::tensor::ops::ConvOptions;
 
+pub(super) use descent::Descent;
+pub(super) use prediction::Prediction;
+
+pub(super) use super::convolution::LARGEST as LARGEST_WEIGHT;
 use super::convolution::{Shape, Window};
+use super::dense::Dense;
+use super::mean_pooling::MeanPooling;
 use super::normalisation::Maps;
 use super::pointwise;
 use super::pooling::Pooling;
@@ -28,6 +36,14 @@ pub(super) trait Kernels: burn::backend::Backend {
         shape: Shape,
     ) -> FloatTensor<Self>;
 
+    /// A dense layer: `[batch, output]`.
+    fn dense(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        sizes: Dense,
+    ) -> FloatTensor<Self>;
+
     /// The normalised maps, with a ReLU behind if wanted; mean and biased variance, `[channel]`.
     fn normalise(
         x: FloatTensor<Self>,
@@ -45,6 +61,12 @@ pub(super) trait Kernels: burn::backend::Backend {
 
     /// `[batch, channel, height, width]`
     fn pool(x: FloatTensor<Self>, pooling: Pooling) -> FloatTensor<Self>;
+
+    /// As [`Kernels::pool`], means for maxima.
+    fn pool_means(x: FloatTensor<Self>, pooling: MeanPooling) -> FloatTensor<Self>;
+
+    /// tanh x
+    fn hyperbolic_tangent(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// The sizes of a convolution if the kernels can do it.
@@ -96,6 +118,12 @@ impl Kernels for Flex {
         tensor(output, shape.output())
     }
 
+    fn dense(x: Plain, weight: Plain, bias: Plain, sizes: Dense) -> Plain {
+        let [x, weight, bias] = [x, weight, bias].map(contiguous);
+        let output = sizes.forward(values(&x), values(&weight), values(&bias));
+        tensor(output, [sizes.images, sizes.outputs])
+    }
+
     fn normalise(
         x: Plain,
         scale: Plain,
@@ -130,6 +158,15 @@ impl Kernels for Flex {
             return b;
         }
         tensor(pointwise::add_rectify(values(&a), values(&b)), a.shape())
+    }
+
+    fn pool_means(x: Plain, pooling: MeanPooling) -> Plain {
+        tensor(pooling.forward(values(&contiguous(x))), pooling.output())
+    }
+
+    fn hyperbolic_tangent(x: Plain) -> Plain {
+        let x = contiguous(x);
+        tensor(pointwise::tanh(values(&x)), x.shape())
     }
 
     fn pool(x: Plain, pooling: Pooling) -> Plain {

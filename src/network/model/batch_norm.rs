@@ -30,9 +30,10 @@ impl BatchStatistics {
 impl Model {
     /// moving ← (1 − momentum) · moving + momentum · batch
     pub(super) fn advance_statistics(&mut self, all: Vec<Statistics>) {
+        let parameters = self.parameters_mut();
         for Statistics { mean, momentum, batch } in all {
             for (index, new) in [(mean, batch.mean), (mean + 1, batch.variance)] {
-                self.parameters[index]
+                parameters[index]
                     .update(|old| old.mul_scalar(1.0 - momentum) + new.mul_scalar(momentum));
             }
         }

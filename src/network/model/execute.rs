@@ -1,15 +1,16 @@
 //! Running the graph: each node in turn, each value dropped after its last use.
 
-use burn::tensor::module::{adaptive_avg_pool2d, avg_pool2d, linear};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::batch_norm::{self, Statistics};
+use super::fusion::Chain;
 use super::layers::{self, activate};
 use super::{Model, ParameterTensor, merge};
-use crate::kernels::{conv2d, max_pool2d};
+use crate::kernels::{adaptive_avg_pool2d, avg_pool2d, conv2d, linear, max_pool2d};
 use crate::network::window::{Sides, windows};
 use crate::network::{Activation, Layer, NodeId};
 
@@ -76,20 +77,20 @@ impl Model {
         let mut uses = self.uses(targets);
         let mut values: Vec<Option<Value>> = vec![None; self.network.nodes.len()];
         values[0] = Some(Value::Map(images));
-        let mut rectified = vec![false; self.network.nodes.len()];
         for node in 1..self.network.nodes.len() {
-            if uses[node] == 0 {
+            // What nobody wants, and what a node before took along.
+            if uses[node] == 0 || values[node].is_some() {
                 continue;
             }
-            rectified[node] = self.takes_rectifier(node, &uses, mode);
+            let chain = self.chain(node, &uses, &values, mode);
             let sources = &self.network.nodes[node].inputs;
             let inputs = sources.iter().map(|&source| take(&mut values, &mut uses, source));
-            let mut inputs: Vec<Value> = inputs.collect();
-            // A ReLU that its source took along has nothing left to do.
-            let done = self.is_rectifier(node) && rectified[sources[0]];
-            let value = if done { inputs.pop() } else { None };
-            values[node] =
-                Some(value.unwrap_or_else(|| self.apply(node, inputs, rectified[node], mode)));
+            let inputs: Vec<Value> = inputs.collect();
+            let rest = chain.rest.map(|rest| take(&mut values, &mut uses, rest).into_map());
+            for passed in chain.passed() {
+                uses[passed] = 0;
+            }
+            values[chain.last] = Some(self.apply_chain(&chain, inputs, rest, mode));
         }
         targets.iter().map(|&target| take(&mut values, &mut uses, target)).collect()
     }
@@ -115,24 +116,38 @@ impl Model {
         matches!(layer, Layer::Activation { function: Activation::Relu })
     }
 
-    /// Whether a node computes the ReLU behind it as well: it can, and nobody else wants its
-    /// value.
-    fn takes_rectifier(&self, node: NodeId, uses: &[usize], mode: &Mode) -> bool {
-        let able = match self.network.nodes[node].layer {
-            Layer::Add => self.network.nodes[node].inputs.len() > 1,
-            Layer::BatchNorm { .. } => self.learns_statistics(node, mode),
-            _ => false,
-        };
-        let reads =
-            |&later: &NodeId| uses[later] > 0 && self.network.nodes[later].inputs.contains(&node);
-        let reader = || (node + 1..self.network.nodes.len()).find(reads);
-        able && uses[node] == 1 && reader().is_some_and(|later| self.is_rectifier(later))
-    }
-
     /// Whether a batch normalisation goes by its batch.
-    fn learns_statistics(&self, node: NodeId, mode: &Mode) -> bool {
+    pub(super) fn learns_statistics(&self, node: NodeId, mode: &Mode) -> bool {
         let first = self.ranges[node].start;
         matches!(mode, Mode::Train { .. }) && !self.parameters[first].is_frozen()
+    }
+
+    /// The value at the end of a chain.
+    fn apply_chain(
+        &self,
+        chain: &Chain,
+        inputs: Vec<Value>,
+        rest: Option<Tensor<4>>,
+        mode: &mut Mode,
+    ) -> Value {
+        if !chain.convolves {
+            return self.apply(chain.node, inputs, chain.rectify, mode);
+        }
+        if let [Value::Map(x)] = &inputs[..]
+            && let Some(y) = self.convolve_chain(chain, x, rest.as_ref())
+        {
+            return Value::Map(y);
+        }
+        let mut y = self.apply(chain.node, inputs, false, mode);
+        if let Some(norm) = chain.norm {
+            y = self.apply(norm, vec![y], false, mode);
+        }
+        if let Some(rest) = rest {
+            y = merge::sum(vec![y, Value::Map(rest)], chain.rectify);
+        } else if chain.rectify {
+            y = Value::Map(activate(Activation::Relu, y.into_map(), None));
+        }
+        y
     }
 
     /// The value of a node, with the ReLU behind it if wanted, which sums and batch
@@ -162,9 +177,8 @@ impl Model {
             Layer::Dropout { p } => self.dropout(node, value, p, mode),
             Layer::Linear { bias, .. } => {
                 let x = value.into_vector();
-                let weight = self.matrix(node, mode).transpose();
                 let bias = bias.then(|| self.vector(node, 1, mode));
-                Value::Vector(linear(x, weight, bias))
+                Value::Vector(linear(x, self.matrix(node, mode), bias))
             }
             Layer::Flatten => Value::Vector(value.into_map().flatten(1, 3)),
             Layer::RadialBasis { .. } => {
@@ -264,10 +278,10 @@ impl Model {
         if p == 0.0 {
             return value;
         }
-        let mut rng = mask_rng(seed, step, node);
+        let rng = mask_rng(seed, step, node);
         match value {
-            Value::Map(x) => Value::Map(drop_values(x, p, &mut rng, &self.device)),
-            Value::Vector(x) => Value::Vector(drop_values(x, p, &mut rng, &self.device)),
+            Value::Map(x) => Value::Map(drop_values(x, p, &rng, &self.device)),
+            Value::Vector(x) => Value::Vector(drop_values(x, p, &rng, &self.device)),
         }
     }
 
@@ -335,14 +349,41 @@ fn mask_rng(seed: u64, step: u64, node: NodeId) -> ChaCha8Rng {
 fn drop_values<const D: usize>(
     x: Tensor<D>,
     p: f64,
-    rng: &mut ChaCha8Rng,
+    rng: &ChaCha8Rng,
     device: &Device,
 ) -> Tensor<D> {
     let dims = x.dims();
-    let count = dims.iter().product();
+    let mask = drop_mask(dims.iter().product(), p, rng);
+    x * Tensor::<D>::from_data(TensorData::new(mask, dims), device)
+}
+
+/// Zeros with probability `p`, else 1 / (1 − p): a word of the generator for each, in order,
+/// whichever thread draws it.
+fn drop_mask(count: usize, p: f64, rng: &ChaCha8Rng) -> Vec<f32> {
+    const EACH: usize = 1 << 14;
     let threshold = (p * (f64::from(u32::MAX) + 1.0)) as u32;
     let kept = (1.0 / (1.0 - p)) as f32;
-    let mask: Vec<f32> =
-        (0..count).map(|_| if rng.next_u32() < threshold { 0.0 } else { kept }).collect();
-    x * Tensor::<D>::from_data(TensorData::new(mask, dims), device)
+    let mut mask = vec![0.0; count];
+    mask.par_chunks_mut(EACH).enumerate().for_each(|(chunk, mask)| {
+        let mut rng = rng.clone();
+        rng.set_word_pos((chunk * EACH) as u128);
+        mask.fill_with(|| if rng.next_u32() < threshold { 0.0 } else { kept });
+    });
+    mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_draw_the_dropout_that_one_would() {
+        let rng = mask_rng(1, 2, 3);
+        let mut one = rng.clone();
+        let mask = drop_mask(40_000, 0.25, &rng);
+        for value in mask {
+            let dropped = one.next_u32() < 1 << 30;
+            assert_eq!(value, if dropped { 0.0 } else { 1.0 / 0.75 });
+        }
+    }
 }

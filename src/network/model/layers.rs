@@ -4,7 +4,7 @@ use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Int, Tensor, TensorData, activation};
 
-use crate::kernels::relu;
+use crate::kernels::{relu, tanh};
 use crate::network::Activation;
 
 /// An activation function of every value; `slope` is the trained one, one for each channel.
@@ -17,8 +17,8 @@ pub(super) fn activate<const D: usize>(
         Activation::Identity => x,
         Activation::BinaryStep => x.greater_equal_elem(0.0).float(),
         Activation::Logistic => activation::sigmoid(x),
-        Activation::Tanh => x.tanh(),
-        Activation::ScaledTanh => x.mul_scalar(2.0 / 3.0).tanh().mul_scalar(1.7159),
+        Activation::Tanh => tanh(x),
+        Activation::ScaledTanh => tanh(x.mul_scalar(2.0 / 3.0)).mul_scalar(1.7159),
         Activation::ArcTan => x.atan(),
         Activation::Relu => relu(x),
         Activation::LeakyRelu(slope) => activation::leaky_relu(x, slope),

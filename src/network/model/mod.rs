@@ -7,6 +7,7 @@
 
 mod batch_norm;
 mod execute;
+mod fusion;
 mod layers;
 mod merge;
 mod parameter;
@@ -20,6 +21,7 @@ use burn::tensor::{Device, Tensor};
 use super::{Network, NetworkError, NodeId, TensorSpec, freeze, initialize};
 use execute::Mode;
 pub use execute::Value;
+use fusion::Folded;
 pub use parameter::{Parameter, ParameterTensor};
 pub use state::{HostTensor, LoadReport, StateDict, WrongShape};
 pub use trace::{Aim, Rectifiers, Traced};
@@ -32,6 +34,8 @@ pub struct Model {
     parameters: Vec<Parameter>,
     /// Where the tensors of each node stand in `parameters`.
     ranges: Vec<Range<usize>>,
+    /// What prediction made of each node's weights, until they change.
+    folded: Vec<Folded>,
 }
 
 /// What a training step computes its loss from. All tensors carry gradients.
@@ -60,7 +64,8 @@ impl Model {
             parameters.extend(initial(network, &specs, seed, &device)?);
             ranges.push(first..parameters.len());
         }
-        Ok(Self { network: network.clone(), device, parameters, ranges })
+        let folded = vec![Folded::default(); ranges.len()];
+        Ok(Self { network: network.clone(), device, parameters, ranges, folded })
     }
 
     /// The network as data.
@@ -80,6 +85,7 @@ impl Model {
 
     /// As [`Model::parameters`], to change them.
     pub fn parameters_mut(&mut self) -> &mut [Parameter] {
+        self.folded.fill(Folded::default());
         &mut self.parameters
     }
 

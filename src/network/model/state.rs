@@ -78,7 +78,7 @@ impl Model {
     pub fn load_state(&mut self, state: &StateDict) -> Result<LoadReport, NetworkError> {
         let mut report = LoadReport::default();
         let device = self.device.clone();
-        for parameter in &mut self.parameters {
+        for parameter in self.parameters_mut() {
             let name = parameter.name().to_owned();
             match state.get(&name) {
                 None => report.missing.push(name),

@@ -116,3 +116,46 @@ fn another_size_that_fits_runs_where_the_network_averages() {
     let larger = Network { input: [3, 21, 17], ..network };
     assert_eq!(model.forward(images(1, &larger)).dims(), [1, 3]);
 }
+
+/// With moving statistics that are not those of a new model.
+fn worn(network: &Network) -> Model {
+    let device = Device::flex();
+    let mut model = Model::new(network, 1, &device).unwrap();
+    for (number, parameter) in model.parameters_mut().iter_mut().enumerate() {
+        if let [length] = *parameter.shape() {
+            let value = |i: usize| 1.0 + 0.3 * ((i + number) as f32).sin();
+            parameter.set((0..length).map(value).collect(), &device).unwrap();
+        }
+    }
+    model
+}
+
+#[test]
+fn layers_computed_together_give_what_they_give_one_by_one() {
+    for (name, size) in [("resnet20", 16), ("resnet26-k1", 32), ("googlenet", 32), ("lenet5", 32)] {
+        let network = architectures::build(name, [3, size, size], 4).unwrap();
+        let mut model = worn(&network);
+        let images = images(2, &network);
+        let all: Vec<usize> = (1..network.nodes.len()).collect();
+        let check = |model: &Model| {
+            let together = values(model.forward(images.clone()));
+            // Nothing is taken along when every value is wanted.
+            let (one_by_one, recorded) = model.forward_recorded(images.clone(), &all);
+            assert_eq!(recorded.len(), all.len());
+            let one_by_one = values(one_by_one);
+            let largest = one_by_one.iter().fold(1e-3_f32, |most, value| most.max(value.abs()));
+            for (a, b) in together.iter().zip(&one_by_one) {
+                assert!((a - b).abs() < 1e-3 * largest, "{name}: {together:?}, {one_by_one:?}");
+            }
+            together
+        };
+        let before = check(&model);
+        // What was folded is forgotten when weights or statistics change.
+        for parameter in model.parameters_mut() {
+            parameter.update(|value| value.mul_scalar(1.05));
+        }
+        assert_ne!(before, check(&model), "{name}");
+        let _ = model.forward_train(images.clone(), 1, 1);
+        check(&model);
+    }
+}

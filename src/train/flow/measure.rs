@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{FlowLayer, LayerFlow};
+use crate::kernels::square_sum;
 use crate::network::model::Parameter;
 
 /// Sums of squares of one step, still on the device.
@@ -32,7 +33,7 @@ impl Meter {
     ) {
         let update = after - before.clone();
         self.parameters.push(parameter);
-        self.squares.extend([gradient, square_sum(update), square_sum(before)]);
+        self.squares.extend([gradient, square_sum(&update), square_sum(&before)]);
     }
 
     /// All of them as one vector; `None` when nothing learned.
@@ -65,11 +66,6 @@ impl Measured {
         };
         sums.into_iter().map(norms).collect()
     }
-}
-
-/// Sum of the squares of a vector, `[1]`.
-pub(in crate::train) fn square_sum(values: Tensor<1>) -> Tensor<1> {
-    (values.clone() * values).sum()
 }
 
 /// For each parameter of a model the layer that it belongs to.

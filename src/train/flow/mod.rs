@@ -6,7 +6,7 @@
 mod measure;
 mod watchdog;
 
-pub(super) use measure::{Measured, Meter, layer_of, square_sum};
+pub(super) use measure::{Measured, Meter, layer_of};
 pub use watchdog::{Change, Trouble, TroubleKind, Watchdog};
 
 use crate::network::{Network, NetworkError, NodeId, Role};
