@@ -6,7 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use super::Launch;
-use super::tests::{Window, until, window};
+use super::tests::{Window, drawn, until, window};
 use crate::catalogue::Part;
 use crate::image::{Image, fits};
 use crate::session::viewer::Picture;
@@ -139,4 +139,51 @@ fn a_galaxy_is_moved_from_the_contact_sheet_and_undo_takes_it_back() {
     assert_eq!(part(&harness), Some(Part::Validation));
     click(&mut harness, "Put back");
     assert_eq!(part(&harness), Some(Part::Train));
+}
+
+/// Writes the dialogs and what they open as PNG into the folder `ARCLET_LOOK`, to be looked at.
+#[test]
+#[ignore = "needs a graphics adapter; run by hand to look at the dialogs"]
+fn look_at_the_formats() {
+    let Some(folder) = std::env::var_os("ARCLET_LOOK").map(PathBuf::from) else { return };
+    let home = tempfile::tempdir().unwrap();
+    for name in ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet"] {
+        std::fs::copy(fixture(name), home.path().join(name)).unwrap();
+    }
+    let table = home.path().join("positions.csv");
+    std::fs::write(&table, "ra,dec,type\n150,2,lens\n150.001,2.001,none\n").unwrap();
+    std::fs::write(home.path().join("mosaic.fits"), "").unwrap();
+    let files = [
+        ("parquet", home.path().to_path_buf(), "Open"),
+        ("hdf5", fixture("galaxy10_decals.h5"), "Open"),
+        ("positions", table, "Cut out of: No: one file each"),
+    ];
+    for (size, width) in [([1280.0, 800.0], "narrow"), ([1920.0, 1080.0], "wide")] {
+        for theme in [egui::Theme::Dark, egui::Theme::Light] {
+            for (name, path, label) in &files {
+                let launch = Launch { open: vec![path.clone()], demo: None };
+                let mut harness = drawn(launch, size, theme);
+                wait(&mut harness, label);
+                if *name == "positions" {
+                    click(&mut harness, label);
+                    click(&mut harness, "mosaic.fits");
+                }
+                harness.run_steps(30);
+                let save = |harness: &mut Harness<'static, Window>, what: &str| {
+                    let picture = harness.render().unwrap();
+                    let file = format!("{name}-{what}-{width}-{theme:?}.png");
+                    picture.save(folder.join(file)).unwrap();
+                };
+                save(&mut harness, "dialog");
+                if *name != "positions" {
+                    click(&mut harness, "Open");
+                    until(&mut harness, "open", |state| matches!(state.data, Data::Ready(_)));
+                    harness.state_mut().push(Action::MoveTo(vec![1], Some(Part::Test)));
+                    std::thread::sleep(std::time::Duration::from_millis(500));
+                    harness.run_steps(30);
+                    save(&mut harness, "opened");
+                }
+            }
+        }
+    }
 }

@@ -55,6 +55,23 @@ pub(super) fn window(launch: Launch) -> Harness<'static, Window> {
         .build_ui_state(move |ui, window: &mut Window| window.frame(ui, &launch), Window::default())
 }
 
+/// The same of any size and theme, drawn so that pictures can be saved.
+pub(super) fn drawn(
+    launch: Launch,
+    size: [f32; 2],
+    theme: egui::Theme,
+) -> Harness<'static, Window> {
+    let builder = Harness::builder().with_size(size).with_theme(theme).with_pixels_per_point(1.0);
+    builder.wgpu().build_ui_state(
+        move |ui, window: &mut Window| {
+            let app = window.0.get_or_insert_with(|| App::for_test(ui.ctx(), launch.clone()));
+            app.take_in(&ui.ctx().clone());
+            app.frame_ui(ui);
+        },
+        Window::default(),
+    )
+}
+
 /// Draws frames until a condition holds.
 pub(super) fn until(
     harness: &mut Harness<'static, Window>,

@@ -322,7 +322,10 @@ pub fn open(
     let Recognised { format, path } = recognise_for(path, options)?;
     let path = path.as_path();
     // The user's word: a table is positions where it says what to cut them from.
-    let format = if options.cutouts_from.is_empty() { format } else { Format::Cutouts };
+    let has_images =
+        matches!(format, Format::FolderPerClass | Format::ParquetImages | Format::Hdf5Images);
+    let cuts = !options.cutouts_from.is_empty() && !has_images;
+    let format = if cuts { Format::Cutouts } else { format };
     let mut catalogue = match format {
         Format::FolderPerClass => folder::open(path, options, &watch)?,
         Format::GalaxyZoo => galaxy_zoo::open(path, options, &watch)?,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::from_weights::FromWeights;
+use super::opening::OpeningArgs;
 use super::{BadArgument, output, settings, trained};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::evaluate::{Ensemble, Predictions};
@@ -36,6 +37,8 @@ pub(super) struct Args {
     json: bool,
     #[command(flatten)]
     from_weights: FromWeights,
+    #[command(flatten)]
+    opening: OpeningArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
@@ -70,7 +73,9 @@ struct Said {
 fn ask(args: &Args) -> anyhow::Result<Said> {
     let runs = trained::networks_of(&args.runs)?;
     let Some(first) = runs.first() else {
-        let catalogue = trained::open(&args.data, &OpenOptions::default())?;
+        let mut options = OpenOptions::default();
+        args.opening.apply(&mut options)?;
+        let catalogue = trained::open(&args.data, &options)?;
         let loaded = args.from_weights.load(&catalogue, &args.device)?;
         return ask_one(args, &loaded, catalogue);
     };
@@ -78,7 +83,8 @@ fn ask(args: &Args) -> anyhow::Result<Said> {
         let text = "what the network sees is part of a run; --size and its like are for --weights";
         return Err(BadArgument(text.into()).into());
     }
-    let (plan, _) = run::read_manifest(first)?;
+    let (mut plan, _) = run::read_manifest(first)?;
+    args.opening.apply(&mut plan.open)?;
     let catalogue = trained::open(&args.data, &plan.open)?;
     if let [only] = runs.as_slice() {
         return ask_one(args, &trained::load(only, &args.device)?, catalogue);

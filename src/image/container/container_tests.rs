@@ -104,3 +104,26 @@ fn many_threads_read_the_same_file() {
         }
     });
 }
+
+/// Prints how long opening a file and reading all of its images in no order takes, and the memory.
+#[test]
+#[ignore = "prints times; ARCLET_CONTAINER names a Parquet or HDF5 file"]
+fn how_long_a_file_takes() {
+    let Some(path) = std::env::var_os("ARCLET_CONTAINER").map(PathBuf::from) else { return };
+    let begun = std::time::Instant::now();
+    let rows = match &*open(&path).unwrap() {
+        Opened::Parquet(shard) => shard.rows(),
+        Opened::Hdf5(stack) => stack.rows(),
+    };
+    println!("{rows} images, opened in {:.1} ms", begun.elapsed().as_secs_f64() * 1e3);
+    let mut order: Vec<u64> = (0..rows).collect();
+    rand::seq::SliceRandom::shuffle(&mut order[..], &mut ChaCha8Rng::seed_from_u64(1));
+    for round in ["first", "second"] {
+        let begun = std::time::Instant::now();
+        order.iter().for_each(|row| drop(read(&path, *row)));
+        let each = begun.elapsed().as_secs_f64() * 1e3 / rows as f64;
+        println!("{round} round: {each:.2} ms an image");
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().filter(|line| line.starts_with("VmHWM")).for_each(|line| println!("{line}"));
+}
