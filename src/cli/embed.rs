@@ -214,7 +214,9 @@ impl Told<'_> {
             out.display()
         );
         let figure = |name: &str, value: Option<f64>| {
-            value.into_iter().for_each(|value| println!("{value:8.3}  {name}"));
+            if let Some(value) = value {
+                println!("{value:8.3}  {name}");
+            }
         };
         figure("trustworthiness", analysis.trustworthiness);
         figure("silhouette of the labels", analysis.label_silhouette);
@@ -237,6 +239,8 @@ impl Told<'_> {
                 println!("{distance:8.4}  {}", self.id(row));
             }
         }
-        analysis.notes.iter().for_each(|note| eprintln!("{note}"));
+        for note in &analysis.notes {
+            eprintln!("{note}");
+        }
     }
 }

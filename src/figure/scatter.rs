@@ -178,7 +178,7 @@ impl Scatter {
         let place = |dot: &Dot| {
             let [u, v] = [share(dot.at[0], xs), share(dot.at[1], ys)];
             let inside = (0.0..=1.0).contains(&u) && (0.0..=1.0).contains(&v);
-            inside.then(|| [plot.x + u * plot.width, plot.y + (1.0 - v) * plot.height])
+            inside.then_some([plot.x + u * plot.width, plot.y + (1.0 - v) * plot.height])
         };
         let radius = self.radius();
         let edge = Stroke::solid(self.theme.background(), if radius > 2.0 { 0.6 } else { 0.0 });

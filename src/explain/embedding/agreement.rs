@@ -62,7 +62,9 @@ pub fn silhouette(
     let groups: Vec<usize> =
         drawn.iter().filter_map(|&row| names.binary_search(&labels[row]?).ok()).collect();
     let mut counts = vec![0_usize; names.len()];
-    groups.iter().for_each(|&group| counts[group] += 1);
+    for group in &groups {
+        counts[*group] += 1;
+    }
     let prepared = metric.prepared(&points.select(&drawn));
     let scores: Vec<f64> = (0..drawn.len())
         .into_par_iter()

@@ -329,7 +329,7 @@ mod tests {
                 let found = analyse(&points, &labels, &settings, &mut |stage, _| {
                     let now = begun.elapsed().as_secs_f64();
                     if stage != last {
-                        words += &format!(" {last:?} {:.1} s,", now - at);
+                        words = format!("{words} {last:?} {:.1} s,", now - at);
                         (last, at) = (stage, now);
                     }
                     true

@@ -1,6 +1,6 @@
 //! HDBSCAN: groups where points are dense, whatever their shape; the rest is noise.
 //!
-//! Source: Campello, Moulavi & Sander (2013), PAKDD 160; McInnes, Healy & Astels (2017), JOSS 2,
+//! Source: Campello, Moulavi & Sander (2013), PAKDD 160; `McInnes`, Healy & Astels (2017), JOSS 2,
 //! 205, whose package `hdbscan` this follows: the core distance is that to the `min_samples`-th
 //! other point, clusters are chosen by excess of mass, the whole is never a cluster.
 
@@ -104,7 +104,9 @@ fn spanning_tree(
         if outsiders.len() * points.columns() > 1 << 14 {
             outsiders.par_iter_mut().with_min_len(256).for_each(nearer);
         } else {
-            outsiders.iter_mut().for_each(nearer);
+            for outside in &mut outsiders {
+                nearer(outside);
+            }
         }
         let next = (1..outsiders.len()).fold(0, |best, i| {
             if outsiders[i].distance < outsiders[best].distance { i } else { best }
@@ -157,7 +159,9 @@ mod tests {
         for (distance, i, j) in pairs {
             let (a, b) = (group[i], group[j]);
             if a != b {
-                group.iter_mut().filter(|g| **g == a).for_each(|g| *g = b);
+                for g in group.iter_mut().filter(|g| **g == a) {
+                    *g = b;
+                }
                 kruskal += distance;
             }
         }

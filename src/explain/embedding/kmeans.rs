@@ -145,7 +145,9 @@ fn assign(points: &Points, centres: &Points) -> Vec<(u32, f64)> {
 fn means(points: &Points, centres: &Points, nearest: &mut [(u32, f64)]) -> Points {
     let (groups, columns) = (centres.rows(), centres.columns());
     let mut counts = vec![0_usize; groups];
-    nearest.iter().for_each(|(group, _)| counts[*group as usize] += 1);
+    for (group, _) in nearest.iter() {
+        counts[*group as usize] += 1;
+    }
     for empty in (0..groups).filter(|&group| counts[group] == 0).collect::<Vec<_>>() {
         let distances: Vec<f64> = nearest
             .iter()

@@ -174,7 +174,9 @@ fn normalise(vectors: &mut Mat<f64>) {
     for column in 0..vectors.ncols() {
         let length = (0..vectors.nrows()).map(|row| vectors[(row, column)].powi(2)).sum::<f64>();
         let scale = if length > 0.0 { length.sqrt().recip() } else { 0.0 };
-        (0..vectors.nrows()).for_each(|row| vectors[(row, column)] *= scale);
+        for row in 0..vectors.nrows() {
+            vectors[(row, column)] *= scale;
+        }
     }
 }
 
@@ -187,7 +189,9 @@ fn turn(vectors: &mut Mat<f64>) {
             .map(|row| vectors[(row, column)])
             .fold(0.0_f64, |best, v| if v.abs() > best.abs() { v } else { best });
         if largest < 0.0 {
-            rows.for_each(|row| vectors[(row, column)] *= -1.0);
+            for row in rows {
+                vectors[(row, column)] *= -1.0;
+            }
         }
     }
 }

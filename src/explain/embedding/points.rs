@@ -85,7 +85,9 @@ impl Points {
             sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
         }
         let rows = self.rows().max(1) as f64;
-        sums.iter_mut().for_each(|sum| *sum /= rows);
+        for sum in &mut sums {
+            *sum /= rows;
+        }
         sums
     }
 
@@ -95,7 +97,9 @@ impl Points {
         for row in values.chunks_exact_mut(self.columns.max(1)) {
             let length = row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
             if length > 0.0 {
-                row.iter_mut().for_each(|v| *v = (f64::from(*v) / length) as f32);
+                for v in row {
+                    *v = (f64::from(*v) / length) as f32;
+                }
             }
         }
         Self { columns: self.columns, values }

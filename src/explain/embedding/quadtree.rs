@@ -34,7 +34,7 @@ pub(super) struct Quadtree {
 /// What the points do to one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Repulsion {
-    /// Σ q² (y_i − y_j), with q = 1 / (1 + d²).
+    /// `Σ q² (y_i − y_j)`, with q = 1 / (1 + d²).
     pub(super) force: [f64; 2],
     /// Σ q
     pub(super) sum: f64,

@@ -54,7 +54,9 @@ mod tests {
         let points = Points::plane(&line);
         assert_eq!(trustworthiness(&points, &line, Metric::Euclidean, 3), Some(1.0));
         let mut shuffled = line.clone();
-        (0..30).for_each(|i| shuffled[i] = line[i * 7 % 30]);
+        for (i, place) in shuffled.iter_mut().enumerate() {
+            *place = line[i * 7 % 30];
+        }
         let found = trustworthiness(&points, &shuffled, Metric::Euclidean, 3).unwrap();
         assert!(found < 0.8, "{found}");
         assert_eq!(trustworthiness(&points, &line, Metric::Euclidean, 15), None);

@@ -102,7 +102,9 @@ fn conditional(distances: &[f32], perplexity: f64) -> Vec<f64> {
             sum += *p;
             weighted += *p * excess;
         }
-        row.iter_mut().for_each(|p| *p /= sum);
+        for p in &mut row {
+            *p /= sum;
+        }
         let surplus = sum.ln() + beta * weighted / sum - perplexity.ln();
         if surplus.abs() < 1e-5 {
             break;
@@ -214,7 +216,7 @@ impl Descent {
 }
 
 impl Graph {
-    /// Σ p q (y_i − y_j)
+    /// `Σ p q (y_i − y_j)`
     fn attraction(&self, places: &[[f64; 2]], index: usize) -> [f64; 2] {
         let [x, y] = places[index];
         let edges = &self.edges[self.starts[index]..self.starts[index + 1]];

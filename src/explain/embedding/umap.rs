@@ -1,7 +1,7 @@
 //! UMAP: points in a plane by a graph of fuzzy neighbourhoods.
 //!
-//! Source: McInnes, Healy & Melville (2018), arXiv:1802.03426, with the defaults and the constants
-//! of the authors' umap-learn. It begins from the first two principal components and goes through
+//! Source: `McInnes`, Healy & Melville (2018), arXiv:1802.03426, with the defaults and the
+//! constants of the authors' umap-learn. It begins from the first two principal components and goes through
 //! the edges one after another in one thread, so that a seed gives one picture.
 
 pub(in super::super) mod graph;

@@ -1,5 +1,7 @@
 //! The plane: points or pictures, moved and enlarged, pointed at, chosen, taken by a lasso.
 
+use std::fmt::Write as _;
+
 use egui::{
     Color32, EventFilter, Key, Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Shape,
     Stroke, StrokeKind, Tooltip, Ui, Vec2, WidgetInfo, pos2, vec2,
@@ -74,10 +76,10 @@ fn name(response: &Response, scene: &Scene, embedded: &Embedded) {
     let method = embedded.settings.method.describe();
     let mut words = format!("{method} of {} images", featured.len());
     if let Some(row) = scene.chosen {
-        words += &format!("; chosen: {}", describe(embedded, row as usize));
+        let _ = write!(words, "; chosen: {}", describe(embedded, row as usize));
     }
     if !scene.selection.is_empty() {
-        words += &format!("; {} selected", scene.selection.len());
+        let _ = write!(words, "; {} selected", scene.selection.len());
     }
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, &words));
 }

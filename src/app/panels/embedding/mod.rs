@@ -13,6 +13,7 @@ mod tests;
 mod view;
 mod work;
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use egui::{Align, ComboBox, Id, Layout, Rect, RichText, Slider, Ui, UiBuilder, pos2, vec2};
@@ -275,12 +276,14 @@ fn figures_ui(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &Embedded) {
     let [network, rest] = shown.seconds;
     let mut help = format!("The network took {network:.1} s, the rest {rest:.1} s.");
     if shown.epoch > 0 {
-        help += &format!(" Weights of epoch {}.", shown.epoch);
+        let _ = write!(help, " Weights of epoch {}.", shown.epoch);
     }
     for (_, reason) in featured.failed.iter().take(5) {
-        help += &format!("\nLeft out: {reason}.");
+        let _ = write!(help, "\nLeft out: {reason}.");
     }
-    analysis.notes.iter().for_each(|note| help += &format!("\n{note}"));
+    for note in &analysis.notes {
+        let _ = write!(help, "\n{note}");
+    }
     ui.add(egui::Label::new(text).wrap()).on_hover_text(help);
 }
 

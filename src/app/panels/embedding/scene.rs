@@ -237,7 +237,9 @@ fn selected(rows: usize, selection: &[u32]) -> Option<Vec<bool>> {
         return None;
     }
     let mut chosen = vec![false; rows];
-    selection.iter().for_each(|row| chosen[*row as usize] = true);
+    for row in selection {
+        chosen[*row as usize] = true;
+    }
     Some(chosen)
 }
 

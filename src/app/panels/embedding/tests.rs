@@ -347,7 +347,9 @@ fn look_at_the_embedding() {
         None => synthetic::finished(),
         Some(run) => {
             let mut view = crate::session::RunView::new(RunId(0), run.clone());
-            crate::run::open(run).unwrap().into_iter().for_each(|event| view.apply(event));
+            for event in crate::run::open(run).unwrap() {
+                view.apply(event);
+            }
             view.live = false;
             synthetic::session(vec![view], 0)
         }

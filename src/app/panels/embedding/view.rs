@@ -52,13 +52,13 @@ impl View {
     }
 
     /// Where a place is on the screen.
-    pub(super) fn to_screen(&self, room: Rect, [x, y]: [f32; 2]) -> Pos2 {
+    pub(super) fn to_screen(self, room: Rect, [x, y]: [f32; 2]) -> Pos2 {
         let [u, v] = self.centre;
         room.center() + vec2((x - u) * self.scale, (v - y) * self.scale)
     }
 
     /// The place under a point of the screen.
-    pub(super) fn to_place(&self, room: Rect, at: Pos2) -> [f32; 2] {
+    pub(super) fn to_place(self, room: Rect, at: Pos2) -> [f32; 2] {
         let from = (at - room.center()) / self.scale;
         [self.centre[0] + from.x, self.centre[1] - from.y]
     }
@@ -70,7 +70,9 @@ impl View {
         let place = self.to_place(room, around);
         self.scale = (self.scale * factor).clamp(limits.0, limits.1);
         let moved = self.to_place(room, around);
-        (0..2).for_each(|axis| self.centre[axis] += place[axis] - moved[axis]);
+        for axis in 0..2 {
+            self.centre[axis] += place[axis] - moved[axis];
+        }
         self.fits = false;
         self.keep_near(bounds);
     }
@@ -128,8 +130,12 @@ impl Index {
         let mut index = Self { low, side, columns, rows, ..Self::default() };
         let cell_of: Vec<usize> = places.iter().map(|place| index.cell(*place)).collect();
         let mut starts = vec![0_u32; columns * rows + 1];
-        cell_of.iter().for_each(|cell| starts[cell + 1] += 1);
-        (1..starts.len()).for_each(|cell| starts[cell] += starts[cell - 1]);
+        for cell in &cell_of {
+            starts[cell + 1] += 1;
+        }
+        for cell in 1..starts.len() {
+            starts[cell] += starts[cell - 1];
+        }
         let (mut next, mut order) = (starts.clone(), vec![0; places.len()]);
         for (point, cell) in cell_of.into_iter().enumerate() {
             order[next[cell] as usize] = point as u32;
@@ -182,7 +188,9 @@ impl Index {
             let cells = row * self.columns + first % self.columns
                 ..=row * self.columns + last % self.columns;
             let range = self.starts[*cells.start()] as usize..self.starts[cells.end() + 1] as usize;
-            self.order[range].iter().for_each(|point| each(*point));
+            for point in &self.order[range] {
+                each(*point);
+            }
         }
     }
 }

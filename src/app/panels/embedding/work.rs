@@ -98,6 +98,8 @@ pub(super) struct Work {
     shared: Arc<Shared>,
     slot: Slot<Question, Answer>,
     asked: u64,
+    /// The last question that has an answer.
+    answered: u64,
     pub(super) shown: Option<Arc<Embedded>>,
     pub(super) problem: Option<String>,
 }
@@ -109,7 +111,7 @@ impl Work {
         let mut worker =
             Worker { shared: Arc::clone(&shared), ctx: ctx.clone(), network: None, features: None };
         let slot = Slot::new("embedding", ctx, move |question: Question| worker.answer(&question));
-        Self { shared, slot, asked: 0, shown: None, problem: None }
+        Self { shared, slot, asked: 0, answered: 0, shown: None, problem: None }
     }
 
     /// Begins; what was being worked on is given up.
@@ -128,11 +130,18 @@ impl Work {
 
     /// Takes the answer, if there is one. True when another embedding is shown.
     pub(super) fn poll(&mut self) -> bool {
-        let asked = self.asked;
+        let (asked, busy) = (self.asked, self.slot.busy());
         let ending =
             self.slot.latest().filter(|answer| answer.ticket == asked).and_then(|answer| {
                 answer.ending.lock().unwrap_or_else(PoisonError::into_inner).take()
             });
+        if ending.is_some() {
+            self.answered = asked;
+        } else if !busy && self.answered != asked {
+            // The thread caught a panic, which is in the log.
+            self.answered = asked;
+            self.problem = Some("The embedding failed by a mistake of the program.".into());
+        }
         match ending {
             Some(Ending::Done(embedded)) => {
                 self.shown = Some(embedded);

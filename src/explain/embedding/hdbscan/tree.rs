@@ -36,7 +36,9 @@ fn single_linkage(n: usize, mut edges: Vec<Edge>) -> Vec<Merge> {
     for Edge { ends, distance } in edges {
         let children = ends.map(|end| root(&mut parents, end as usize));
         let size = children.iter().map(|&child| size_of(n, &merges, child)).sum();
-        children.iter().for_each(|&child| parents[child] = n + merges.len());
+        for child in children {
+            parents[child] = n + merges.len();
+        }
         merges.push(Merge { children, distance, size });
     }
     merges

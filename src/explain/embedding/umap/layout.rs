@@ -129,7 +129,9 @@ fn begin(start: &[[f32; 2]], rng: &mut ChaCha8Rng) -> Vec<[f32; 2]> {
         let low = values().fold(f32::INFINITY, f32::min);
         let range = values().fold(f32::NEG_INFINITY, f32::max) - low;
         let scale = if range > 0.0 { SIDE / range } else { 0.0 };
-        places.iter_mut().for_each(|place| place[axis] = (place[axis] - low) * scale);
+        for place in &mut places {
+            place[axis] = (place[axis] - low) * scale;
+        }
     }
     places
 }
