@@ -274,7 +274,7 @@ fn look_at_the_views() {
             );
             harness.run_steps(4);
             let shade = if dark { "dark" } else { "light" };
-            let mut save = |harness: &mut Harness<'_, Desk>, view: &str| {
+            let save = |harness: &mut Harness<'_, Desk>, view: &str| {
                 harness.run_steps(8);
                 std::thread::sleep(Duration::from_millis(300));
                 harness.run_steps(4);
