@@ -136,7 +136,8 @@ impl Ascent {
         if !(1..=MOST_STEPS).contains(&self.steps) {
             return bad(format!("the steps must be 1 to {MOST_STEPS}, not {}", self.steps));
         }
-        if !(self.step > 0.0 && self.step <= 1.0) || !(0.0..=16.0).contains(&self.blur) {
+        let steps = self.step > 0.0 && self.step <= 1.0;
+        if !(steps && (0.0..=16.0).contains(&self.blur)) {
             return bad("a step must be above 0 and at most 1, the blur 0 to 16 pixels".into());
         }
         if range.len() != network.input[0] {

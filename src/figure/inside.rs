@@ -9,7 +9,7 @@ use crate::network::Distribution;
 const SHOWN: usize = 8;
 
 /// The lecture's figure: the galaxy and what the network saw, then for each station its strongest
-/// maps (the largest mean), each between its own limits.
+/// maps (the largest value), each between its own limits.
 pub fn lecture(
     title: &str,
     subtitle: &str,
@@ -22,7 +22,7 @@ pub fn lecture(
     let row = |station: &Station| {
         let maps = maps.iter().find(|maps| maps.layer == station.layer)?;
         let [channels, height, width] = maps.shape;
-        let order = map_order(&maps.statistics(), SortBy::Mean);
+        let order = map_order(&maps.statistics(), SortBy::Max);
         let tile = |&channel: &usize| map_tile(channel.to_string(), maps, channel, None, colours);
         Some(MapRow {
             label: station.title.into(),

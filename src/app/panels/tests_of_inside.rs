@@ -9,7 +9,7 @@ use super::synthetic;
 use super::tests_of_runs::{Desk, asked, harness};
 use crate::explain::{Attribution, Method};
 use crate::session::{Action, RunId, RunView, SaveRequest, State};
-use crate::train::testing::{discs_and_bars, plan};
+use crate::train::testing::{discs_and_bars, events_until, plan};
 use crate::train::{Event, Look, Watch};
 
 /// A finished run of a small network on discs and bars, in a folder that goes with it.
@@ -27,9 +27,9 @@ fn trained() -> Trained {
     let folder = home.path().join("run");
     let session = crate::run::start(plan, &folder, Arc::new(|| ())).unwrap();
     let mut run = RunView::new(RunId(0), folder);
-    for event in session.events() {
-        run.apply(event);
-    }
+    // The engine stays to answer looks, so that its events have no end.
+    events_until(&session, |_| false).into_iter().for_each(|event| run.apply(event));
+    drop(session);
     assert!(run.finished.is_some(), "{:?}", run.message);
     run.live = false;
     run.apply(look(&run));
@@ -274,7 +274,7 @@ fn look_at_the_views() {
             );
             harness.run_steps(4);
             let shade = if dark { "dark" } else { "light" };
-            let mut save = |harness: &mut Harness<'_, Desk>, view: &str| {
+            let save = |harness: &mut Harness<'_, Desk>, view: &str| {
                 harness.run_steps(8);
                 std::thread::sleep(Duration::from_millis(300));
                 harness.run_steps(4);

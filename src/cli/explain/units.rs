@@ -90,12 +90,13 @@ fn entry(one: &Favourite, catalogue: &Catalogue) -> serde_json::Value {
 }
 
 fn table(best: &[Favourite], catalogue: &Catalogue) -> String {
-    let mut text = "id,value,row,column\n".to_owned();
-    for Favourite { sample, value, place: [row, column] } in best {
+    let row = |Favourite { sample, value, place: [row, column] }: &Favourite| {
         let id = catalogue.samples[*sample].id.replace('"', "\"\"");
-        text.push_str(&format!("\"{id}\",{value},{row},{column}\n"));
-    }
-    text
+        format!("\"{id}\",{value},{row},{column}")
+    };
+    let header = "id,value,row,column".to_owned();
+    let rows: Vec<String> = std::iter::once(header).chain(best.iter().map(row)).collect();
+    rows.join("\n") + "\n"
 }
 
 fn grid(title: &str, best: &[Favourite], catalogue: &Catalogue) -> MapGrid {
@@ -148,26 +149,24 @@ pub(super) fn ascend(args: &Args) -> anyhow::Result<()> {
     });
     bar.finish_and_clear();
     let summit = summit?;
-    match format {
-        Format::Npy => npy::write_array(out, &summit.input.shape, &summit.input.data)?,
-        _ => {
-            let [from, to] = summit.scores;
-            MapGrid {
-                title: format!("What {what} likes most"),
-                subtitle: format!("{steps} steps from seed {}: {from:.3} to {to:.3}", args.seed),
-                tiles: vec![Tile::picture("", summit.picture(&range))],
-                tile_side: 384.0,
-                ..MapGrid::default()
-            }
-            .save(out)?;
+    let [from, to] = summit.scores;
+    if format == Format::Npy {
+        npy::write_array(out, &summit.input.shape, &summit.input.data)?;
+    } else {
+        MapGrid {
+            title: format!("What {what} likes most"),
+            subtitle: format!("{steps} steps from seed {}: {from:.3} to {to:.3}", args.seed),
+            tiles: vec![Tile::picture("", summit.picture(&range))],
+            tile_side: 384.0,
+            ..MapGrid::default()
         }
+        .save(out)?;
     }
     if args.json {
         return output::json(&json!({
             "layer": ascent.layer, "channel": channel, "scores": summit.scores, "out": out,
         }));
     }
-    let [from, to] = summit.scores;
     println!("{what}: {from:.4} to {to:.4} in {steps} steps, in {}", out.display());
     Ok(())
 }

@@ -72,7 +72,7 @@ pub(super) fn lecture_ui(
             ctx,
             label_width,
             side,
-            ["Input", &shown.samples.name(shown.sample), ""],
+            ["Input", shown.samples.name(shown.sample), ""],
             |ui, ctx| {
                 input_ui(ui, ctx, shown, side);
             },
@@ -107,7 +107,7 @@ impl Drawn {
             let Some(maps) = look.maps.iter().find(|maps| maps.layer == station.layer) else {
                 return Vec::new();
             };
-            let order = map_order(&maps.statistics(), SortBy::Mean);
+            let order = map_order(&maps.statistics(), SortBy::Max);
             let texture = |&channel: &usize| {
                 let tile = inside::map_tile("", maps, channel, None, &table);
                 let Rgb8 { width, height, pixels } = tile.picture;

@@ -144,7 +144,6 @@ fn favourites_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, uni
     }
     let old = explainer.asked().is_some_and(|(of, _)| of.epochs != source.epochs);
     let found = match explainer.state() {
-        State::Idle => return,
         State::Busy(share) => {
             if busy_ui(ui, "Looking through the data set", share) {
                 explainer.cancel();
@@ -153,7 +152,7 @@ fn favourites_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, uni
         }
         State::Done(Err(error)) => return drop(problem_ui(ui, error)),
         State::Done(Ok(Answer::Favourites(found))) => Arc::clone(found),
-        State::Done(Ok(_)) => return,
+        State::Done(Ok(_)) | State::Idle => return,
     };
     ui.horizontal_wrapped(|ui| {
         if old && ui.small_button("Look again").on_hover_text("By the newer weights").clicked() {
@@ -187,7 +186,9 @@ fn images_ui(
         ui.spacing_mut().item_spacing = vec2(6.0, 4.0);
         for row in liked.chunks(columns as usize) {
             ui.horizontal(|ui| {
-                row.iter().for_each(|one| image_ui(ui, ctx, shown, one, found.shape, side))
+                for one in row {
+                    image_ui(ui, ctx, shown, one, found.shape, side);
+                }
             });
         }
     });

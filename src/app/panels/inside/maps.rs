@@ -168,7 +168,7 @@ fn enlarged_ui(
 ) {
     let values = map(maps, channel);
     let figures = MapFigures::of(values);
-    let most = (ui.available_width() - 230.0) / 2.0;
+    let most = (ui.available_width() - 290.0) / 2.0;
     let side = (ui.available_height() * 0.45).min(most).clamp(96.0, 420.0);
     ctx.theme.card_frame().show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -202,7 +202,7 @@ fn enlarged_words_ui(
     channel: usize,
     figures: MapFigures,
 ) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("Map {channel}")).color(ctx.theme.text_strong));
         let last = maps.shape[0] - 1;
         let to = |looks: &mut Looks, channel| looks.enlarged = Some((maps.layer.clone(), channel));

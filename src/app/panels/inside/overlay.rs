@@ -76,26 +76,36 @@ pub(super) fn overlaid_ui(
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
     ui.painter().rect_filled(rect, 4, ctx.theme.well);
-    let galaxy = match shown.samples.picture(ui, ctx.galaxies, shown.sample, side) {
+    let Some(started) = &shown.run.started else { return };
+    let pipeline = &started.plan.pipeline;
+    let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+    let place = footprint(ui.ctx(), &started.catalogue, shown.sample, pipeline);
+    let seen = place.map_or(whole, |place| with_margin(place).intersect(whole));
+    let pixels = side / seen.width().max(seen.height()).max(0.1);
+    let galaxy = match shown.samples.picture(ui, ctx.galaxies, shown.sample, pixels) {
         Some(Picture::Ready(texture)) => texture,
         Some(Picture::Failed(_)) => return run_sample::paint_missing(ui, ctx.theme, rect),
         Some(Picture::Pending) | None => return,
     };
-    run_sample::paint(ui, &galaxy, rect);
+    // The part around what the network sees fills the square.
+    let part = seen.size() * galaxy.size_vec2();
+    let size = galaxy.size_vec2() * (rect.width() / part.x).min(rect.height() / part.y);
+    let picture = Rect::from_min_size(rect.center() - seen.center().to_vec2() * size, size);
+    let clip = rect.intersect(ui.clip_rect());
+    let painter = ui.painter().with_clip_rect(clip);
+    painter.image(galaxy.id(), picture, whole, Color32::WHITE);
     let alpha = if blinks_off(ui, looks) { 0.0 } else { looks.opacity };
-    let Some(started) = &shown.run.started else { return };
-    let pipeline = &started.plan.pipeline;
-    let place = footprint(ui.ctx(), &started.catalogue, shown.sample, pipeline);
     if let Some(place) = place {
-        let size = galaxy.size_vec2();
-        let scale = (rect.width() / size.x).min(rect.height() / size.y);
-        let picture = Rect::from_center_size(rect.center(), size * scale);
-        let corner = picture.min + place.min.to_vec2() * picture.size();
-        let over = Rect::from_min_size(corner, place.size() * picture.size());
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        let corner = picture.min + place.min.to_vec2() * size;
+        let over = Rect::from_min_size(corner, place.size() * size);
         let tint = Color32::WHITE.gamma_multiply(alpha);
-        ui.painter().with_clip_rect(picture).image(map.id(), over, whole, tint);
+        painter.with_clip_rect(picture.intersect(clip)).image(map.id(), over, whole, tint);
     }
+}
+
+/// A rectangle with a tenth of its size around it.
+fn with_margin(rect: Rect) -> Rect {
+    Rect::from_center_size(rect.center(), rect.size() * 1.2)
 }
 
 /// Whether the map is away at this moment.

@@ -133,7 +133,6 @@ fn asked_ui(
     }
     explainer.ask(wish.0.clone(), wish.1.clone());
     let found = match explainer.state() {
-        State::Idle => return,
         State::Busy(share) => {
             if busy_ui(ui, "Computing", share) {
                 explainer.cancel();
@@ -143,7 +142,7 @@ fn asked_ui(
         }
         State::Done(Err(error)) => return drop(problem_ui(ui, error)),
         State::Done(Ok(Answer::Where(found))) => Arc::clone(found),
-        State::Done(Ok(_)) => return,
+        State::Done(Ok(_)) | State::Idle => return,
     };
     drop(explainer);
     found_ui(ui, ctx, sight, shown, &found);
