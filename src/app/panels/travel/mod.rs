@@ -32,6 +32,8 @@ struct Looks {
     maps: MapLooks,
     /// Side of a map in points.
     side: f32,
+    /// The maps as large as all of them have room, instead of that side.
+    fit: bool,
     /// Epochs a second while it plays.
     speed: f32,
     /// Begin again after the last epoch.
@@ -47,7 +49,8 @@ struct Looks {
 impl Default for Looks {
     fn default() -> Self {
         let maps = MapLooks::default();
-        Self { maps, side: 64.0, speed: 3.0, repeat: true, epoch: None, layer: None }
+        let (side, speed) = (64.0, 3.0);
+        Self { maps, side, fit: true, speed, repeat: true, epoch: None, layer: None }
     }
 }
 
@@ -217,7 +220,7 @@ fn body_ui(
         parts::galaxy_ui(ui, ctx, shown, moment, side);
     });
     area_ui(ui, "maps", above, |ui| parts::maps_ui(ui, ctx, looks, drawn, shown, moment));
-    area_ui(ui, "curve", below, |ui| parts::curve_ui(ui, ctx, shown, epoch, curve - 24.0));
+    area_ui(ui, "curve", below, |ui| parts::curve_ui(ui, ctx, shown, epoch, curve - 44.0));
     area_ui(ui, "filters and matrix", right, |ui| {
         parts::filters_ui(ui, ctx, drawn, moment, right.height() * 0.42);
         ui.add_space(SPACE);

@@ -70,7 +70,7 @@ impl Drawn {
         let image = picture_of(filters);
         let texture = ctx.load_texture("first filters", image, TextureOptions::NEAREST);
         if self.filters.len() >= KEPT {
-            self.filters.remove(0);
+            drop(self.filters.remove(0));
         }
         self.filters.push((moment.clone(), texture.clone()));
         texture
@@ -118,7 +118,12 @@ pub(super) fn map_looks_ui(ui: &mut Ui, looks: &mut Looks) {
         .on_hover_text("All maps of a layer between the same values, so that weak ones look weak");
     ui.spacing_mut().slider_width = 70.0;
     let slider = Slider::new(&mut looks.side, 24.0..=256.0).show_value(false);
-    ui.add(slider).on_hover_text("Size of the maps").accessible_name("Size of the maps");
+    let slider = ui.add(slider).on_hover_text("Size of the maps");
+    if slider.changed() {
+        looks.fit = false;
+    }
+    let _ = slider.accessible_name("Size of the maps");
+    ui.checkbox(&mut looks.fit, "Fit").on_hover_text("All maps at once, as large as they fit");
 }
 
 /// The galaxy with its name, and the probabilities at this epoch.
@@ -229,7 +234,8 @@ pub(super) fn curve_ui(
         group: None,
         marks: vec![mark],
         include_y: Some([0.0, 1.0]),
-        key: traces.iter().map(|trace| (trace.name.clone(), trace.pen)).collect(),
+        // The bars beside it have the same colours and the names.
+        key: Vec::new(),
         key_below: false,
     };
     chart.show(ui, &traces);
@@ -263,8 +269,23 @@ pub(super) fn maps_ui(
     if looks.maps.shared {
         ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, atlas.limits));
     }
-    let side = if maps.is_vector() { (looks.side / 3.0).max(14.0) } else { looks.side };
+    let side = match (looks.fit, maps.is_vector()) {
+        (true, _) => fitting(maps.channels(), ui.available_size()),
+        (false, true) => (looks.side / 3.0).max(14.0),
+        (false, false) => looks.side,
+    };
     feature_maps_ui(ui, &atlas, layer, side, None);
+}
+
+/// The side at which so many squares fill a rectangle best.
+fn fitting(count: usize, room: egui::Vec2) -> f32 {
+    let gap = 3.0;
+    let side = |columns: usize| {
+        let rows = count.div_ceil(columns) as f32;
+        let across = (room.x - 24.0) / columns as f32;
+        across.min((room.y - 4.0) / rows) - gap
+    };
+    (1..=count.max(1)).map(side).fold(14.0, f32::max).min(256.0)
 }
 
 /// The first filters at this epoch.
@@ -337,6 +358,16 @@ pub(super) fn matrix_ui(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn squares_fill_their_room() {
+        let side = fitting(32, vec2(700.0, 420.0));
+        assert!((60.0..100.0).contains(&side), "{side}");
+        assert_eq!(
+            (fitting(1, vec2(2000.0, 2000.0)), fitting(5000, vec2(90.0, 90.0))),
+            (256.0, 14.0)
+        );
+    }
 
     #[test]
     fn filters_stand_side_by_side() {

@@ -54,7 +54,7 @@ pub(super) fn timeline_ui(
             at = (at + 1).min(last);
         }
         let words = RichText::new(words(run, epochs.get(at))).color(ctx.theme.text_strong);
-        ui.spacing_mut().slider_width = (ui.available_width() - 420.0).clamp(140.0, 900.0);
+        ui.spacing_mut().slider_width = (ui.available_width() - 420.0).clamp(140.0, 1600.0);
         let slider = Slider::new(&mut at, 0..=last).show_value(false);
         ui.add(slider).accessible_name("Epoch");
         ui.label(words);
