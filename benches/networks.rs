@@ -1,6 +1,6 @@
 //! Whole networks on the CPU, to be timed from outside: `NETWORK BATCH SIZE train|infer`. Each line
-//! on standard input is a number of steps, which are done at once and answered by their seconds on
-//! one line; at the end of the input the peak memory in MiB is printed. `scripts/compare_pytorch.sh`
+//! on standard input is a number of steps, which are done at once and answered by their seconds and
+//! those of all threads on the processor; at the end of the input the peak memory in MiB is printed. `scripts/compare_pytorch.sh`
 //! talks to this program and to PyTorch in turn.
 
 use std::io::{BufRead, Write};
@@ -12,6 +12,7 @@ use arclet::train::loss::Criterion;
 use arclet::train::optimizer::OptimizerState;
 use arclet::train::{Loss, Optimizer, Plan};
 use burn::tensor::{Device, Tensor, TensorData};
+use cpu_time::ProcessTime;
 
 /// As the program itself has it.
 #[global_allocator]
@@ -30,15 +31,17 @@ fn main() {
             let mut out = std::io::stdout().lock();
             for line in std::io::stdin().lock().lines() {
                 let steps = line.expect("standard input is text").trim().parse().unwrap_or(1);
-                let seconds = subject.seconds(steps);
-                writeln!(out, "{seconds}").and_then(|()| out.flush()).expect("someone listens");
+                let [seconds, processor] = subject.seconds(steps);
+                writeln!(out, "{seconds} {processor}")
+                    .and_then(|()| out.flush())
+                    .expect("someone listens");
             }
             writeln!(out, "{}", peak_mebibytes()).expect("someone listens");
         }
         // `cargo test --benches` asks only whether it runs.
         [] => {
             for training in [true, false] {
-                let seconds = Subject::new("lenet5", 8, 64, training).seconds(1);
+                let [seconds, _] = Subject::new("lenet5", 8, 64, training).seconds(1);
                 println!("LeNet-5, one step of 8: {:.1} ms", seconds * 1e3);
             }
         }
@@ -76,17 +79,18 @@ impl Subject {
         }
     }
 
-    fn seconds(&mut self, steps: usize) -> f64 {
-        let start = Instant::now();
+    /// Seconds that passed, and those of the processor.
+    fn seconds(&mut self, steps: usize) -> [f64; 2] {
+        let (start, processor) = (Instant::now(), ProcessTime::now());
         for _ in 0..steps {
             if self.training { self.learn() } else { self.predict() }
         }
-        start.elapsed().as_secs_f64()
+        [start.elapsed(), processor.elapsed()].map(|time| time.as_secs_f64())
     }
 
     fn predict(&self) {
         let logits = self.model.forward(self.images.clone());
-        assert_eq!(logits.into_data().shape[1], CLASSES);
+        assert_eq!(logits.into_data().iter::<f32>().count(), self.labels.len() * CLASSES);
     }
 
     fn learn(&mut self) {

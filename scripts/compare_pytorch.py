@@ -5,10 +5,14 @@ ratio of a pair of neighbours is what is compared, and the median of the pairs i
 quartiles. Memory is the peak of each process; PyTorch's includes its libraries, whose share is
 printed apart (`import`), ours the program.
 
-PyTorch: channels_last, two threads, SGD with momentum 0.9, cross-entropy; inference_mode and eval
+On a machine that others use, `--threads 1 --processor` counts seconds on the processor, which do not
+depend on them as much; PyTorch's threads wait for each other in a loop and would be far too slow.
+
+PyTorch: channels_last, `--threads` threads, SGD with momentum 0.9, cross-entropy; inference_mode and eval
 for inference.
 """
 import argparse
+import os
 import resource
 import statistics
 import subprocess
@@ -82,7 +86,7 @@ def serve(name, size, batch, training):
     import torch
     import torchvision  # noqa: F401, to count its memory
     imported = peak_mebibytes()
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     model = network(name, size).to(memory_format=torch.channels_last).train(training)
     images = torch.rand(batch, 3, size, size).mul(2).sub(1)
     images = images.to(memory_format=torch.channels_last)
@@ -100,22 +104,23 @@ def serve(name, size, batch, training):
             model(images)
 
     for line in sys.stdin:
-        start = time.perf_counter()
+        start, processor = time.perf_counter(), time.process_time()
         for _ in range(int(line)):
             learn() if training else predict()
-        print(time.perf_counter() - start, flush=True)
+        print(time.perf_counter() - start, time.process_time() - processor, flush=True)
     print(peak_mebibytes(), imported)
 
 
 class Side:
-    def __init__(self, command):
+    def __init__(self, command, processor):
+        self.processor = processor
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def seconds(self, steps):
         self.process.stdin.write(f"{steps}\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        return float(self.process.stdout.readline().split()[self.processor])
 
     def memory(self):
         self.process.stdin.close()
@@ -124,10 +129,11 @@ class Side:
         return [float(word) for word in words]
 
 
-def compare(program, name, size, batch, training, pairs, seconds):
+def compare(program, name, size, batch, training, pairs, seconds, processor):
     what = "train" if training else "infer"
-    ours = Side([program, name, str(batch), str(size), what])
-    theirs = Side([sys.executable, __file__, "--serve", name, str(size), str(batch), what])
+    ours = Side([program, name, str(batch), str(size), what], processor)
+    theirs = Side([sys.executable, __file__, "--serve", name, str(size), str(batch), what],
+                  processor)
     for side in (ours, theirs):
         side.seconds(2)
     steps = [max(1, round(seconds / side.seconds(1))) for side in (ours, theirs)]
@@ -156,11 +162,15 @@ def main():
     parser.add_argument("--seconds", type=float, default=1.0, help="of one measurement, about")
     parser.add_argument("--batch", type=int, help="another batch size than each network's")
     parser.add_argument("--size", type=int, help="another size than each network's")
+    parser.add_argument("--threads", type=int, default=2, help="of each side")
+    parser.add_argument("--processor", action="store_true", help="count the processor's seconds")
     parser.add_argument("--serve", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         name, size, batch, what = options.serve
         return serve(name, int(size), int(batch), what == "train")
+    for variable in ("RAYON_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ[variable] = str(options.threads)
     print("| network | size | batch | what | ours, images/s | PyTorch | ratio (quartiles) "
           "| our peak, MiB | PyTorch's | of it import |\n|---|---|---|---|---|---|---|---|---|---|")
     wanted = options.only.split(",") if options.only else [name for name, _, _ in NETWORKS]
@@ -168,7 +178,7 @@ def main():
         for what in ("train", "infer"):
             if name in wanted and options.what in (None, what):
                 compare(options.program, name, options.size or size, options.batch or batch,
-                        what == "train", options.pairs, options.seconds)
+                        what == "train", options.pairs, options.seconds, options.processor)
 
 
 main()

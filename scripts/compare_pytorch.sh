@@ -5,7 +5,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/arclet-target}"
-export RAYON_NUM_THREADS=2 OMP_NUM_THREADS=2
 # Which of the built programs is the benchmark, cargo says; ARCLET_BENCH names one built before.
 program=${ARCLET_BENCH:-$(cargo bench --bench networks --no-run 2>&1 \
   | tee /dev/stderr | sed -n 's/.*Executable.*(\(.*\))/\1/p')}

@@ -24,6 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "catalogue",
             "pipeline",
             "simulate",
+            "kernels",
             "network",
             "architectures",
             "device",

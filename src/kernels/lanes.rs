@@ -258,12 +258,14 @@ fn hyperbolic_tangent(x: f32) -> f32 {
 
 /// Whether a ReLU lets a value through that is this far from the mean, given `line` as for
 /// [`normalise`]; the same arithmetic as there. NaN passes.
+#[expect(clippy::inline_always, reason = "compiled for the vectors of each caller")]
 #[inline(always)]
 fn passes(distance: f32, line: [f32; 3]) -> bool {
     let value = distance * line[1] + line[2];
     value > 0.0 || value.is_nan()
 }
 
+#[expect(clippy::inline_always, reason = "compiled for the vectors of each caller")]
 #[inline(always)]
 fn moments_where(x: &[f32], gradient: &[f32], mean: f32, passes: impl Fn(f32) -> bool) -> [f64; 2] {
     let mut lanes = [[0.0_f32; LANES]; 2];
@@ -289,6 +291,7 @@ fn moments_where(x: &[f32], gradient: &[f32], mean: f32, passes: impl Fn(f32) ->
     lanes.map(|lanes| lanes.iter().map(|&lane| f64::from(lane)).sum())
 }
 
+#[expect(clippy::inline_always, reason = "compiled for the vectors of each caller")]
 #[inline(always)]
 fn denormalise_where(
     x: &[f32],

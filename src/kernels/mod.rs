@@ -214,9 +214,9 @@ pub fn momentum_step(
 pub(crate) fn adam_step(
     all: [Tensor<1>; 4],
     factors: AdamFactors,
-) -> Result<[Tensor<1>; 3], [Tensor<1>; 4]> {
+) -> Result<[Tensor<1>; 3], Box<[Tensor<1>; 4]>> {
     if !run_here([&all[0], &all[1], &all[2], &all[3]]) {
-        return Err(all);
+        return Err(Box::new(all));
     }
     let [p, g, mean, square] = all.map(Tensor::into_dispatch);
     let (p, mean, square) = Dispatch::descend_by_adam(p, g, mean, square, factors);

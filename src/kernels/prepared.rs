@@ -22,9 +22,6 @@ pub struct Prepared {
 impl Prepared {
     /// Packs `weight`, `[output, channel, height, width]`, with `shift`, `[output]`; `None` where
     /// the kernels do not run or do not fit.
-    ///
-    /// # Panics
-    /// When the values are not 32-bit, which [`runs_here`] excludes.
     pub fn new(weight: &Tensor<4>, shift: &Tensor<1>) -> Option<Self> {
         let dims = weight.dims();
         let outputs = dims[0];

@@ -126,7 +126,8 @@ impl OptimizerState {
                     (slots.first, slots.second) = (Some(mean), Some(square));
                     return p;
                 }
-                Err([old, gradient, mean, square]) => {
+                Err(given) => {
+                    let [old, gradient, mean, square] = *given;
                     (p, g) = (old, gradient);
                     (slots.first, slots.second) = (Some(mean), Some(square));
                 }

@@ -99,7 +99,7 @@ impl Backward<Flex, 3> for Normalisation {
     type State = Normalised;
 
     fn backward(self, ops: Ops<Normalised, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let Normalised { x, scale, shift, mean, variance, eps } = ops.state;
+        let Normalised { x, scale, mean, variance, eps, shift } = ops.state;
         let gradient = contiguous(grads.consume::<Flex>(&ops.node));
         let pass = normalisation::Backward {
             x: values(&x),
@@ -242,7 +242,7 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         let output = match Normalisation.prepare::<C>(nodes).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
                 let shift = rectify.then_some(shift);
-                prep.finish(Normalised { x, scale, shift, mean, variance, eps }, output)
+                prep.finish(Normalised { x, scale, mean, variance, eps, shift }, output)
             }
             OpsKind::UnTracked(prep) => prep.finish(output),
         };

@@ -28,9 +28,9 @@ pub(super) struct Chain {
     pub(super) last: NodeId,
 }
 
-/// The weights of a convolution with those of its batch normalisation in them, once it was run.
+/// The weights of a convolution once it was run: alone, and with its batch normalisation in them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Folded(OnceLock<Option<(Option<NodeId>, Prepared)>>);
+pub(super) struct Folded([OnceLock<Option<Prepared>>; 2]);
 
 impl Chain {
     fn alone(node: NodeId) -> Self {
@@ -135,15 +135,9 @@ impl Model {
         let windows = crate::network::window::windows(kernel, stride, dilation, false);
         let sides = padding.sides([height, width], windows);
         let options = ConvOptions::new_with_padding(stride, sides, dilation, groups);
-        let fold = || Some((chain.norm, self.fold(node, chain.norm)?));
-        match self.folded[node].0.get_or_init(fold) {
-            // A pass that wants the convolution's own value folds nothing, and keeps nothing.
-            Some((norm, _)) if *norm != chain.norm => {
-                self.fold(node, chain.norm)?.convolve(x, &options, rest, chain.rectify)
-            }
-            Some((_, prepared)) => prepared.convolve(x, &options, rest, chain.rectify),
-            None => None,
-        }
+        let folded = &self.folded[node].0[usize::from(chain.norm.is_some())];
+        let prepared = folded.get_or_init(|| self.fold(node, chain.norm)).as_ref()?;
+        prepared.convolve(x, &options, rest, chain.rectify)
     }
 
     /// Weights times the scale of the normalisation behind them, and what it adds.
