@@ -73,7 +73,7 @@ fn principal_components() {
 fn k_means_from_the_same_start() {
     let points = points();
     let found = lloyd(&points, points.select(&[0, 1, 2, 3]), &mut always()).unwrap();
-    close(&[found.inertia], &[5024.957_428], 1e-6);
+    close(&[found.inertia], &[5_024.957_428], 1e-6);
     let counts = (0..4).map(|group| found.labels.iter().filter(|l| **l == group).count());
     assert_eq!(counts.collect::<Vec<_>>(), [60, 60, 62, 118]);
     assert_eq!(found.labels[..20], [0, 1, 2, 3, 3, 0, 1, 2, 3, 3, 0, 1, 2, 3, 3, 0, 1, 2, 3, 3]);
@@ -156,7 +156,7 @@ fn the_fuzzy_graph_of_umap() {
     let edges = fuzzy_union(&near, 14);
     assert_eq!(edges.len(), 5886);
     let sum: f64 = edges.iter().map(|edge| f64::from(edge.weight)).sum();
-    close(&[sum], &[1940.641_97], 1e-5);
+    close(&[sum], &[1_940.641_97], 1e-5);
     let row: Vec<_> = edges.iter().filter(|edge| edge.from == 7).collect();
     assert_eq!(row.len(), 29);
     assert_eq!((row[0].to, row[28].to), (12, 287));

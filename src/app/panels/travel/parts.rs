@@ -274,7 +274,7 @@ pub(super) fn maps_ui(
         (false, true) => (looks.side / 3.0).max(14.0),
         (false, false) => looks.side,
     };
-    feature_maps_ui(ui, &atlas, layer, side, None);
+    feature_maps_ui(ui, &atlas, layer, side, (None, false));
 }
 
 /// The side at which so many squares fill a rectangle best.

@@ -9,7 +9,6 @@ use egui::{Button, ProgressBar, RichText, Ui};
 use super::voyage::{Found, Question};
 use super::{Looks, PanelContext};
 use crate::app::plots::save::figure_writer;
-use crate::catalogue::read_sample;
 use crate::figure::Theme as Paper;
 use crate::pipeline::Input;
 use crate::run::{Journey, Moment, Traveller, animate};
