@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Picture of all maps (.png, .svg), or their values (.npy: float32, channel, row, column).
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N, or an address arclet://… of another machine.
     #[arg(long, default_value = "auto")]
     device: String,
     /// Print one JSON object.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::data::Data;
 use super::finder::FinderView;
 use super::leaks::LeakSearch;
+use super::link::Link;
 use super::log::Log;
 use super::runs::{RunId, RunView};
 use super::undo::Undo;
@@ -40,6 +41,8 @@ pub struct State {
     pub viewer: Viewer,
     /// What can train.
     pub devices: Devices,
+    /// The last attempt to reach another machine.
+    pub link: Link,
     /// What the user likes; kept across starts.
     pub preferences: Preferences,
     /// What was said.

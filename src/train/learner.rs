@@ -1,12 +1,13 @@
 //! What learns: the network with its weights, the optimiser and the average of the weights.
 
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
 use super::error::TrainError;
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
+use super::parallel;
 use super::plan::Plan;
 use crate::network::NetworkError;
 use crate::network::model::{Model, StateDict};
@@ -14,6 +15,8 @@ use crate::network::model::{Model, StateDict};
 /// A model in training.
 pub(super) struct Learner {
     pub(super) model: Model,
+    /// The same network on the other devices that share each batch.
+    others: Vec<Model>,
     optimizer: OptimizerState,
     average: Option<Average>,
     clip_norm: f64,
@@ -49,7 +52,13 @@ impl Learner {
         let optimizer = OptimizerState::new(plan);
         let is_head = is_head(&model)?;
         let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
-        Ok(Self { model, optimizer, average, clip_norm, head_rate, is_head })
+        let others = Vec::new();
+        Ok(Self { model, others, optimizer, average, clip_norm, head_rate, is_head })
+    }
+
+    /// Shares each batch with these devices from now on.
+    pub(super) fn share(&mut self, devices: &[Device]) {
+        self.others = devices.iter().map(|device| self.model.replica(device)).collect();
     }
 
     /// Lets everything learn. What was frozen has no optimiser state yet and begins as at a run's
@@ -75,6 +84,13 @@ impl Learner {
         learning_rate: f64,
         (seed, step): (u64, u64),
     ) -> Learned {
+        if !self.others.is_empty() {
+            let (first, others) = (&mut self.model, &mut self.others);
+            let draw = (seed, step);
+            let sum = parallel::learn(first, others, criterion, (&images, shape), labels, draw);
+            let norm = self.step(sum.gradients, learning_rate);
+            return Learned { loss: sum.loss, norm, logits: sum.logits };
+        }
         let device = self.device().clone();
         let images = Tensor::<4>::from_data(TensorData::new(images, shape), &device);
         let targets = criterion.targets(labels, &device);
@@ -85,15 +101,16 @@ impl Learner {
         let total = output.auxiliary.into_iter().fold(main, |sum, (weight, head)| {
             sum + criterion.mean(head, &targets).mul_scalar(weight)
         });
-        let norm = self.step(total.backward(), learning_rate);
+        let mut gradients = total.backward();
+        let parameters = self.model.parameters().iter();
+        let gradients = parameters.map(|p| p.gradient(&mut gradients)).collect();
+        let norm = self.step(gradients, learning_rate);
         Learned { loss, norm, logits }
     }
 
     /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, which
     /// stays on the device.
-    fn step(&mut self, mut gradients: Gradients, learning_rate: f64) -> Tensor<1> {
-        let parameters = self.model.parameters().iter();
-        let gradients: Vec<_> = parameters.map(|p| p.gradient(&mut gradients)).collect();
+    fn step(&mut self, gradients: Vec<Option<Tensor<1>>>, learning_rate: f64) -> Tensor<1> {
         let norm = global_norm(gradients.iter().flatten())
             .unwrap_or_else(|| Tensor::zeros([1], self.device()));
         let factor = (self.clip_norm > 0.0).then(|| clip_factor(norm.clone(), self.clip_norm));

@@ -15,6 +15,7 @@ pub mod loss;
 mod memory;
 pub mod optimizer;
 mod outbox;
+mod parallel;
 mod plan;
 mod predict;
 pub mod schedule;

@@ -37,7 +37,7 @@ pub(super) fn prepare(
     let Some(opened) = open(&plan, &resumption, ports)? else { return Ok(None) };
     let Some(pipeline) = fit(&mut plan, &opened, ports)? else { return Ok(None) };
     ports.stage(Stage::Preparing("building the network".into()));
-    let chosen = device::choose(&plan.device)?;
+    let (chosen, others) = device::choose_team(&plan.device)?;
     let network = build(&plan, &opened.catalogue, &opened.split)?;
     let mut learner = match &resumption.checkpoint {
         // The checkpoint has all weights; the file they once came from may be gone.
@@ -49,13 +49,14 @@ pub(super) fn prepare(
         position = checkpoint.position.clone();
         learner.restore(checkpoint)?;
     }
+    learner.share(&others.iter().map(|other| other.device.clone()).collect::<Vec<_>>());
     let parts = Parts::of(&opened.split);
     let started = Arc::new(Started {
         folder: ports.write(|journal| Ok(journal.folder()))?,
         catalogue: Arc::clone(&opened.catalogue),
         split: Arc::new(opened.split),
         network: Arc::new(network),
-        device: chosen.name().to_owned(),
+        device: names(&chosen, &others),
         steps_per_epoch: steps_per_epoch(parts.train.len(), plan.batch_size),
         epochs_done: position.epoch,
         history: std::mem::take(&mut resumption.history),
@@ -64,6 +65,12 @@ pub(super) fn prepare(
     ports.write(|journal| journal.started(&started))?;
     ports.tell(Event::Started(Box::new((*started).clone())));
     Ok(Some(assemble(started, pipeline, learner, position, parts, &chosen)))
+}
+
+/// The names of all devices.
+fn names(first: &Chosen, others: &[Chosen]) -> String {
+    let names: Vec<&str> = std::iter::once(first).chain(others).map(Chosen::name).collect();
+    names.join(" and ")
 }
 
 fn assemble(
