@@ -100,7 +100,13 @@ fn line(info: &DeviceInfo) -> String {
     let memory = info.memory.map(|bytes| format!(", {:.1} GiB", bytes as f64 / 1024_f64.powi(3)));
     let note = if info.note.is_empty() { String::new() } else { format!(" ({})", info.note) };
     let memory = memory.unwrap_or_default();
-    format!("{:<8}{}, {}, {}{memory}{note}", info.id, info.name, info.kind.describe(), info.backend)
+    format!(
+        "{:<7} {}, {}, {}{memory}{note}",
+        info.id,
+        info.name,
+        info.kind.describe(),
+        info.backend
+    )
 }
 
 fn verify(args: &Args, id: &str) -> anyhow::Result<()> {
