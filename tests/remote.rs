@@ -1,7 +1,6 @@
 //! Training on another machine: server and client as two processes of the real program, on
 //! loopback.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -28,23 +27,25 @@ impl Server {
             .spawn()
             .expect("arclet starts");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        BufReader::new(process.stdout.take().expect("it works"))
+            .read_line(&mut line)
+            .expect("it works");
         let said: Value = serde_json::from_str(&line).expect("one JSON object");
-        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        let word = |value: &Value| value.as_str().expect("it works").to_owned();
         let (address, token) = (word(&said["devices"][0]["address"]), word(&said["token"]));
         Self { process, address, token }
     }
 
     fn port(&self) -> String {
-        self.address.rsplit_once(':').unwrap().1.to_owned()
+        self.address.rsplit_once(':').expect("it works").1.to_owned()
     }
 
     /// Ends the server as Ctrl-C does; gives its exit status.
     #[cfg(unix)]
     fn stop(mut self) -> Option<i32> {
         let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.process.wait().unwrap().code()
+        assert!(Command::new("kill").args(["-TERM", &id]).status().expect("it works").success());
+        self.process.wait().expect("it works").code()
     }
 }
 
@@ -109,12 +110,14 @@ fn failed(output: &Output) -> String {
 
 /// The loss of each step.
 fn losses(run: &Path) -> Vec<f64> {
-    let mut reader = csv::Reader::from_path(run.join("history.csv")).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let column = |name: &str| header.iter().position(|column| column == name).unwrap();
+    let mut reader = csv::Reader::from_path(run.join("history.csv")).expect("it works");
+    let header = reader.headers().expect("it works").clone();
+    let column = |name: &str| header.iter().position(|column| column == name).expect("it works");
     let (kind, loss) = (column("kind"), column("loss"));
     let rows = reader.records().map(Result::unwrap);
-    rows.filter(|row| &row[kind] == "step").map(|row| row[loss].parse().unwrap()).collect()
+    rows.filter(|row| &row[kind] == "step")
+        .map(|row| row[loss].parse().expect("it works"))
+        .collect()
 }
 
 fn assert_close(one: &[f64], other: &[f64], tolerance: f64) {
@@ -127,29 +130,35 @@ fn assert_close(one: &[f64], other: &[f64], tolerance: f64) {
 /// Also: the token is remembered after its first use, and predictions agree.
 #[test]
 fn a_run_on_another_machine_has_the_losses_of_one_here() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let [here, there] = ["here", "there"].map(|name| home.path().join(name));
-    succeeded(&arclet(home.path()).args(training("flex", &here, "1")).output().unwrap());
+    succeeded(&arclet(home.path()).args(training("flex", &here, "1")).output().expect("it works"));
     let words = training(&server.address, &there, "1");
-    let output =
-        arclet(home.path()).args(words).env("ARCLET_TOKEN", &server.token).output().unwrap();
+    let output = arclet(home.path())
+        .args(words)
+        .env("ARCLET_TOKEN", &server.token)
+        .output()
+        .expect("it works");
     succeeded(&output);
     assert!(losses(&here).len() > 4);
     assert_close(&losses(&here), &losses(&there), 1e-4);
 
-    let listed = arclet(home.path()).args(["devices", "--at", &server.address]).output().unwrap();
+    let listed =
+        arclet(home.path()).args(["devices", "--at", &server.address]).output().expect("it works");
     succeeded(&listed);
     assert!(String::from_utf8_lossy(&listed.stdout).contains("127.0.0.1"));
     let data = galaxies();
     let tables = [("flex", "a.csv"), (server.address.as_str(), "b.csv")].map(|(device, name)| {
         let table = home.path().join(name);
         let words = ["predict", text(&here), "--data", text(&data), "--device", device, "--out"];
-        succeeded(&arclet(home.path()).args(words).arg(&table).output().unwrap());
-        let mut reader = csv::Reader::from_path(&table).unwrap();
+        succeeded(&arclet(home.path()).args(words).arg(&table).output().expect("it works"));
+        let mut reader = csv::Reader::from_path(&table).expect("it works");
         let rows = reader.records().map(Result::unwrap);
-        rows.flat_map(|row| row.iter().skip(3).map(|p| p.parse().unwrap()).collect::<Vec<f64>>())
-            .collect::<Vec<f64>>()
+        rows.flat_map(|row| {
+            row.iter().skip(3).map(|p| p.parse().expect("it works")).collect::<Vec<f64>>()
+        })
+        .collect::<Vec<f64>>()
     });
     assert_eq!(tables[0].len(), 1500);
     assert_close(&tables[0], &tables[1], 1e-4);
@@ -157,13 +166,13 @@ fn a_run_on_another_machine_has_the_losses_of_one_here() {
 
 #[test]
 fn strangers_are_refused_and_an_absent_server_is_noticed() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let at = |token: Option<&str>, address: &str| {
         let mut command = arclet(home.path());
         command.args(["devices", "--at", address]).stdin(Stdio::null());
         token.map(|token| command.env("ARCLET_TOKEN", token));
-        command.output().unwrap()
+        command.output().expect("it works")
     };
     let message = failed(&at(Some("wrong"), &server.address));
     assert!(message.contains("refuses the token of ARCLET_TOKEN"), "{message}");
@@ -190,8 +199,8 @@ fn start_run(home: &Path, server: &Server, out: &Path) -> Child {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    let events = BufReader::new(run.stdout.take().unwrap());
+        .expect("it works");
+    let events = BufReader::new(run.stdout.take().expect("it works"));
     let mut lines = events.lines().map(Result::unwrap);
     assert!(lines.any(|line| line.contains("\"event\":\"epoch\"")));
     // The rest is read, so that the program never waits for a reader.
@@ -202,22 +211,26 @@ fn start_run(home: &Path, server: &Server, out: &Path) -> Child {
 /// What an interrupted run says; then it goes on with a new server and equals a whole one.
 fn check_interrupted(home: &Path, run: Child, out: &Path, port: &str) {
     let before = Instant::now();
-    let output = run.wait_with_output().unwrap();
+    let output = run.wait_with_output().expect("it works");
     let message = failed(&output);
     assert!(message.contains("was lost") && message.contains("--resume"), "{message}");
-    assert!(before.elapsed() < Duration::from_secs(60), "{:?}", before.elapsed());
+    assert!(before.elapsed() < Duration::from_mins(1), "{:?}", before.elapsed());
 
     let again = Server::start(home, port);
-    succeeded(&arclet(home).args(["train", "--json", "--resume", text(out)]).output().unwrap());
+    succeeded(
+        &arclet(home).args(["train", "--json", "--resume", text(out)]).output().expect("it works"),
+    );
     let whole = home.join("whole");
-    succeeded(&arclet(home).args(training(&again.address, &whole, "3")).output().unwrap());
+    succeeded(
+        &arclet(home).args(training(&again.address, &whole, "3")).output().expect("it works"),
+    );
     assert_close(&losses(out), &losses(&whole), 1e-6);
 }
 
 #[cfg(unix)]
 #[test]
 fn a_server_that_stops_tells_its_clients_and_the_run_goes_on_later() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let out = home.path().join("run");
     let (run, port) = (start_run(home.path(), &server, &out), server.port());
@@ -228,7 +241,7 @@ fn a_server_that_stops_tells_its_clients_and_the_run_goes_on_later() {
 #[test]
 #[ignore = "a killed server says nothing, and its silence is noticed after half a minute"]
 fn a_killed_server_is_noticed_and_the_run_goes_on_later() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let out = home.path().join("run");
     let (run, port) = (start_run(home.path(), &server, &out), server.port());
@@ -238,7 +251,7 @@ fn a_killed_server_is_noticed_and_the_run_goes_on_later() {
 
 #[test]
 fn several_clients_train_at_once() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let outs = ["one", "two"].map(|name| home.path().join(name));
     let runs = [0, 1].map(|index| {
@@ -248,10 +261,10 @@ fn several_clients_train_at_once() {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap()
+            .expect("it works")
     });
     for run in runs {
-        succeeded(&run.wait_with_output().unwrap());
+        succeeded(&run.wait_with_output().expect("it works"));
     }
     assert_close(&losses(&outs[0]), &losses(&outs[1]), 1e-6);
 }

@@ -23,13 +23,13 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).unwrap().map(Result::unwrap) {
+        for entry in fs::read_dir(&next).expect("it works").map(Result::unwrap) {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
             } else if !path.to_string_lossy().contains("shard-") {
-                let name = path.strip_prefix(folder).unwrap().to_owned();
-                found.push((name, fs::read(&path).unwrap()));
+                let name = path.strip_prefix(folder).expect("it works").to_owned();
+                found.push((name, fs::read(&path).expect("it works")));
             }
         }
     }
@@ -39,7 +39,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 #[test]
 fn simulated_shards_are_the_files_of_the_whole() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     for population in ["galaxies", "lenses"] {
         let [whole, parts] =
             ["whole", "parts"].map(|name| home.path().join(population).join(name).join("set"));
@@ -64,7 +64,7 @@ fn simulated_shards_are_the_files_of_the_whole() {
         assert!(files(&whole) == files(&parts), "{population}");
         assert!(files(&whole).len() == 25);
         // A complete data set takes no further parts.
-        fs::remove_file(&shards[0]).unwrap();
+        fs::remove_file(&shards[0]).expect("it works");
         let refused = words(&parts);
         let refused: Vec<&str> = refused.iter().map(String::as_str).collect();
         let output = arclet(&[&refused[..], &["--shard", "1/3"]].concat());
@@ -74,7 +74,7 @@ fn simulated_shards_are_the_files_of_the_whole() {
 
 #[test]
 fn predicted_shards_are_the_table_of_the_whole() {
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().expect("it works");
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/galaxies");
     let run = home.path().join("run");
     let train = ["train", "--network", "alexnet", "--size", "64", "--epochs", "1", "--device"];
@@ -96,7 +96,10 @@ fn predicted_shards_are_the_table_of_the_whole() {
         let merged = out("merged");
         let names: Vec<&str> = shards.iter().map(|shard| text(shard)).collect();
         succeeded(&[&["merge", text(&merged)], &names[..]].concat());
-        assert!(fs::read(&merged).unwrap() == fs::read(out("whole")).unwrap(), "{name}");
+        assert!(
+            fs::read(&merged).expect("it works") == fs::read(out("whole")).expect("it works"),
+            "{name}"
+        );
         let missing = arclet(&["merge", text(&out("none")), text(&shards[0])]);
         assert_eq!(missing.status.code(), Some(1));
         assert!(String::from_utf8_lossy(&missing.stderr).contains("missing: 2, 3"));
