@@ -12,7 +12,8 @@ fn job() -> Job {
 
 /// Rows of a table of so many items.
 fn rows(items: std::ops::Range<usize>) -> String {
-    items.map(|item| format!("{item},a{item}\n")).collect()
+    let lines: Vec<String> = items.map(|item| format!("{item},a{item}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn make(folder: &Path, shard: &str, job: &Job) -> PathBuf {
@@ -41,7 +42,7 @@ fn shards_are_read_and_cover_everything_once() {
             let shard: Shard = format!("{number}/{of}").parse().unwrap();
             let range = shard.range(count, grain);
             assert_eq!(range.start, next);
-            assert!(range.end == count || range.end % grain == 0);
+            assert!(range.end == count || range.end.is_multiple_of(grain));
             next = range.end;
         }
         assert_eq!(next, count);
@@ -74,7 +75,7 @@ fn an_interrupted_shard_goes_on_and_a_finished_one_is_left() {
     fs::write(&partial, torn).unwrap();
     make(home.path(), "1/1", &job());
     let out = home.path().join("all.csv");
-    merge(&out, &[path.clone()]).unwrap();
+    merge(&out, std::slice::from_ref(&path)).unwrap();
     assert_eq!(fs::read_to_string(&out).unwrap(), format!("id,label\n{}", rows(0..10)));
     assert!(ShardFile::begin(&path, shard, &job()).unwrap().is_none());
     let other = Job::new("predictions", &["other data".into()]);

