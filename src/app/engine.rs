@@ -16,6 +16,7 @@ use crate::architectures::custom;
 use crate::catalogue::leak::{Closeness, find_pairs};
 use crate::catalogue::{self, Catalogue, OpenOptions};
 use crate::device;
+use crate::device::remote::{self, RemoteError};
 use crate::image::exposure::{Exposure, Part};
 use crate::image::region;
 use crate::network::transfer::{Report, transfer};
@@ -147,6 +148,24 @@ impl Engine {
         self.spawn("weights", move |_| {
             let report = fit(&question).map_err(|error| sentence(&error.to_string()));
             Action::TakeWeights(question, report)
+        });
+    }
+
+    /// Reaches a device of another machine.
+    pub(crate) fn connect(&self, address: String, token: String) {
+        self.spawn("connect", move |_| {
+            let opened = if token.is_empty() {
+                remote::open(&address)
+            } else {
+                remote::open_by(&address, &token)
+            };
+            let words = |error: RemoteError| match error {
+                RemoteError::NoToken { .. } => {
+                    "This machine is new here: give the token that `arclet serve` shows.".to_owned()
+                }
+                other => sentence(&other.to_string()),
+            };
+            Action::Connected(opened.map(|chosen| entry(chosen.info, None)).map_err(words))
         });
     }
 
@@ -416,18 +435,30 @@ fn fit(question: &WeightsQuestion) -> Result<Report, NetworkError> {
 /// What can train here, the automatic choice marked.
 fn devices() -> Vec<DeviceEntry> {
     let chosen = device::choose("auto").ok();
-    let entry = |info: device::DeviceInfo| {
+    let here = |info: device::DeviceInfo| {
         let automatic = chosen.as_ref().filter(|chosen| chosen.info.id == info.id);
         let automatic = automatic.map(|chosen| chosen.reason.clone());
-        DeviceEntry {
-            title: device_title(&info),
-            detail: device_detail(&info),
-            memory: info.memory,
-            key: info.id,
-            automatic,
-        }
+        entry(info, automatic)
     };
-    device::list().into_iter().map(entry).collect()
+    let there = |known: remote::Known| DeviceEntry {
+        title: known.name,
+        detail: "On another machine, used before; it is asked when a run begins.".into(),
+        memory: None,
+        key: known.address,
+        automatic: None,
+    };
+    let remembered = remote::known().unwrap_or_default();
+    device::list().into_iter().map(here).chain(remembered.into_iter().map(there)).collect()
+}
+
+fn entry(info: device::DeviceInfo, automatic: Option<String>) -> DeviceEntry {
+    DeviceEntry {
+        title: device_title(&info),
+        detail: device_detail(&info),
+        memory: info.memory,
+        key: info.id,
+        automatic,
+    }
 }
 
 fn device_title(info: &device::DeviceInfo) -> String {

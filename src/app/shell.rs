@@ -168,6 +168,7 @@ impl App {
             Effect::Resume(run, folder) => self.engine.resume(run, &folder),
             Effect::ReadSettings(path) => self.engine.read_settings(path),
             Effect::InspectWeights(question) => self.engine.inspect_weights(question),
+            Effect::Connect { address, token } => self.engine.connect(address, token),
             Effect::VerifyDevice(device) => self.engine.verify_device(device),
             Effect::FindRate(plan) => self.engine.find_rate(*plan),
             Effect::StopFinder => self.engine.stop_finder(),

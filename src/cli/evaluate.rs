@@ -26,7 +26,7 @@ pub(super) struct Args {
     /// Folder for figures and the table of predictions.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N, or an address arclet://… of another machine.
     #[arg(long, default_value = "auto")]
     device: String,
     /// Print one JSON object.

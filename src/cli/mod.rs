@@ -19,15 +19,19 @@ mod from_weights;
 mod info;
 mod input;
 mod leaks;
+mod merge;
 mod networks;
 mod opening;
 mod output;
 mod predict;
+mod predict_shard;
 mod read_apart;
 mod render;
 pub(crate) mod sample;
+mod serve;
 mod settings;
 mod simulate;
+mod simulate_shard;
 mod train;
 mod trained;
 mod travel;
@@ -86,6 +90,8 @@ enum Command {
     Info(info::Args),
     /// Objects that are in two parts of a split: close on the sky, or with the same picture.
     Leaks(Box<leaks::Args>),
+    /// Join the shards of `predict --shard` or `simulate --shard`.
+    Merge(merge::Args),
     /// The networks there are, with their sizes and layers.
     Networks(networks::Args),
     /// Class probabilities of images as a table.
@@ -95,6 +101,8 @@ enum Command {
     ReadApart,
     /// Write an image as the viewer shows it: limits, stretch, colours.
     Render(Box<render::Args>),
+    /// Offer this machine's devices to Arclet on other machines, encrypted and by a token.
+    Serve(serve::Args),
     /// Make a data set of simulated galaxies or lenses.
     Simulate(simulate::Args),
     /// Train a network, or go on with an interrupted run.
@@ -140,10 +148,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Info(args)) => info::run(&args),
         Some(Command::Leaks(args)) => leaks::run(&args),
+        Some(Command::Merge(args)) => merge::run(&args),
         Some(Command::Networks(args)) => networks::run(&args),
         Some(Command::Predict(args)) => predict::run(&args),
         Some(Command::ReadApart) => read_apart::run(),
         Some(Command::Render(args)) => render::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Travel(args)) => travel::run(&args),

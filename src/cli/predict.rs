@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::from_weights::FromWeights;
 use super::opening::OpeningArgs;
-use super::{BadArgument, output, settings, trained};
+use super::{BadArgument, output, predict_shard, settings, trained};
 use crate::catalogue::{Catalogue, OpenOptions};
 use crate::evaluate::{Ensemble, Predictions};
-use crate::run::{self, LoadedModel};
+use crate::run::{self, LoadedModel, Shard};
 
 /// Arguments of `arclet predict`.
 #[derive(Debug, clap::Args)]
@@ -18,30 +18,38 @@ pub(super) struct Args {
     /// probabilities, and a column `std <class>` with the standard deviation between them. A
     /// cross-validation stands for the networks of all its folds.
     #[arg(required_unless_present = "weights", value_name = "RUN")]
-    runs: Vec<PathBuf>,
+    pub(super) runs: Vec<PathBuf>,
     /// Images: a folder, a list, or a single file; labels are not needed.
     #[arg(long, value_name = "PATH")]
-    data: PathBuf,
+    pub(super) data: PathBuf,
     /// Table to write: id, file, label (as the data set gives it), one column per class.
     #[arg(long, value_name = "FILE.csv")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
     /// Passes with dropout at work (Monte-Carlo dropout): the table has their mean, and a column
     /// `std <class>` with their standard deviation, for each class.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = settings::passes)]
-    passes: usize,
-    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    pub(super) passes: usize,
+    /// Predict only one of n equal parts of the images, e.g. 3/8, for a batch system. --out then
+    /// names this part's own table; a part that was interrupted goes on, a finished one is left as
+    /// it is, and `arclet merge` joins them to the bytes of the whole.
+    #[arg(long, value_name = "i/n")]
+    shard: Option<Shard>,
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N, or an address arclet://… of another machine.
     #[arg(long, default_value = "auto")]
-    device: String,
+    pub(super) device: String,
     /// Print one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
-    from_weights: FromWeights,
+    pub(super) from_weights: FromWeights,
     #[command(flatten)]
-    opening: OpeningArgs,
+    pub(super) opening: OpeningArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(shard) = args.shard {
+        return predict_shard::run(args, shard);
+    }
     let Said { catalogue, predictions, spreads, failed } = ask(args)?;
     run::write_predictions(&args.out, &catalogue, &predictions, &spreads)?;
     let mut counts = vec![0_usize; predictions.classes.len()];
@@ -79,10 +87,7 @@ fn ask(args: &Args) -> anyhow::Result<Said> {
         let loaded = args.from_weights.load(&catalogue, &args.device)?;
         return ask_one(args, &loaded, catalogue);
     };
-    if args.from_weights.changes_what_is_seen() {
-        let text = "what the network sees is part of a run; --size and its like are for --weights";
-        return Err(BadArgument(text.into()).into());
-    }
+    check_seen(args)?;
     let (mut plan, _) = run::read_manifest(first)?;
     args.opening.apply(&mut plan.open)?;
     let catalogue = trained::open(&args.data, &plan.open)?;
@@ -97,6 +102,15 @@ fn ask(args: &Args) -> anyhow::Result<Said> {
     }
     let Ensemble { mean, spreads } = Ensemble::of(&members)?;
     Ok(Said { catalogue, predictions: mean, spreads, failed })
+}
+
+/// What a run sees is part of it.
+pub(super) fn check_seen(args: &Args) -> Result<(), BadArgument> {
+    if args.from_weights.changes_what_is_seen() {
+        let text = "what the network sees is part of a run; --size and its like are for --weights";
+        return Err(BadArgument(text.into()));
+    }
+    Ok(())
 }
 
 fn ask_one(args: &Args, loaded: &LoadedModel, catalogue: Catalogue) -> anyhow::Result<Said> {

@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::BadArgument;
+use super::{BadArgument, simulate_shard};
+use crate::run::Shard;
 use crate::simulate::{
     Format, Options, SimulateError, Summary, write_galaxies, write_lenses, write_zoo,
 };
@@ -40,6 +41,11 @@ pub(crate) struct Args {
     /// lenses].
     #[arg(long)]
     survey: Option<String>,
+    /// Make only one of n equal parts of the images, e.g. 3/8, for a batch system. All parts write
+    /// the same folder; one that was interrupted goes on, a finished one is left as it is, and
+    /// `arclet merge OUT/catalogue.csv OUT/catalogue.shard-*.csv` completes the folder.
+    #[arg(long, value_name = "i/n", conflicts_with = "overwrite")]
+    shard: Option<Shard>,
     /// Replace the data set in the folder.
     #[arg(long)]
     overwrite: bool,
@@ -57,6 +63,16 @@ enum What {
     Zoo,
     /// Gravitational lenses, and galaxies that are none.
     Lenses,
+}
+
+impl What {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Galaxies => "galaxies",
+            Self::Zoo => "zoo",
+            Self::Lenses => "lenses",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,6 +116,9 @@ impl Args {
 /// When a setting cannot work or the folder cannot be written.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let options = args.options();
+    if let Some(shard) = args.shard {
+        return simulate_shard::run(args.what.name(), &options, shard, args.json);
+    }
     let bar = ProgressBar::new(args.n as u64);
     let style = "{bar:32} {pos}/{len} images  {per_sec}  {eta} left";
     bar.set_style(ProgressStyle::with_template(style).context("the progress bar's style")?);
@@ -117,7 +136,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// A setting that cannot work is a bad argument, for the exit status.
-fn with_status(error: SimulateError) -> anyhow::Error {
+pub(super) fn with_status(error: SimulateError) -> anyhow::Error {
     match error {
         SimulateError::Setting { .. } => BadArgument(format!("--{error}")).into(),
         other => other.into(),

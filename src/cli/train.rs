@@ -139,7 +139,9 @@ struct LearningArgs {
     /// Views (rotations and flips, 1–8) averaged in the final evaluation and predictions.
     #[arg(long, value_name = "N")]
     views: Option<usize>,
-    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N, or the address that `arclet serve` printed on
+    /// another machine. Several of them with commas between share each batch. A resumed run may
+    /// go on on another one.
     #[arg(long)]
     device: Option<String>,
     /// Seed of weights, order, augmentation, dropout and split.
@@ -203,7 +205,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         if let Some(folds) = Folds::open(folder)? {
             return folds::follow(&folds, folder, args.json);
         }
-        let session = run::resume(folder, wake)?;
+        let device = args.learning.device.as_deref();
+        let session = run::resume_on(folder, device, wake)?;
         return follow::follow(session, args.json);
     }
     let plan = plan(args, None)?;

@@ -15,7 +15,7 @@ use crate::run::{self, Folds, LoadedModel};
 use crate::train::{Predictor, Scores};
 
 /// Images per pass.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 32;
 
 /// Loads the network of a run on a device.
 pub(super) fn load(run: &Path, device: &str) -> anyhow::Result<LoadedModel> {
@@ -63,28 +63,46 @@ pub(super) fn score(
     samples: &[usize],
     passes: usize,
 ) -> anyhow::Result<Scores> {
-    let pipeline = Arc::new(loaded.description.pipeline.clone());
-    let options = LoaderOptions { cache_bytes: cache(loaded), ..LoaderOptions::default() };
-    let loader = Loader::new(Arc::new(catalogue.clone()), pipeline, options);
-    let predictor = Predictor {
-        model: &loaded.model,
-        loader: &loader,
-        loss: loaded.description.loss,
-        batch_size: BATCH,
-        views: loaded.description.test_views,
-        passes,
-    };
-    let bar = bar();
-    let scores = predictor.scores(samples, &mut |share| {
-        bar.set_position((share * 1000.0) as u64);
-        true
-    })?;
-    bar.finish_and_clear();
-    let scores = scores.context("predicting was cancelled")?;
-    for (_, reason) in &scores.failed {
-        eprintln!("left out: {reason}");
+    let scorer = Scorer::new(loaded, Arc::new(catalogue.clone()), passes);
+    scorer.score(samples, (0, samples.len()))
+}
+
+/// A network at work on a data set, part by part.
+pub(super) struct Scorer<'a> {
+    loaded: &'a LoadedModel,
+    loader: Loader,
+    passes: usize,
+}
+
+impl<'a> Scorer<'a> {
+    pub(super) fn new(loaded: &'a LoadedModel, catalogue: Arc<Catalogue>, passes: usize) -> Self {
+        let pipeline = Arc::new(loaded.description.pipeline.clone());
+        let options = LoaderOptions { cache_bytes: cache(loaded), ..LoaderOptions::default() };
+        Self { loaded, loader: Loader::new(catalogue, pipeline, options), passes }
     }
-    Ok(scores)
+
+    /// Scores of samples that are a part of a list: the number before them, and of all.
+    pub(super) fn score(&self, samples: &[usize], place: (usize, usize)) -> anyhow::Result<Scores> {
+        let predictor = Predictor {
+            model: &self.loaded.model,
+            loader: &self.loader,
+            loss: self.loaded.description.loss,
+            batch_size: BATCH,
+            views: self.loaded.description.test_views,
+            passes: self.passes,
+        };
+        let bar = bar();
+        let scores = predictor.scores_of_part(samples, place, &mut |share| {
+            bar.set_position((share * 1000.0) as u64);
+            true
+        })?;
+        bar.finish_and_clear();
+        let scores = scores.context("predicting was cancelled")?;
+        for (_, reason) in &scores.failed {
+            eprintln!("left out: {reason}");
+        }
+        Ok(scores)
+    }
 }
 
 /// Images are needed again only where several views are averaged.

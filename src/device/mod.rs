@@ -1,5 +1,5 @@
-//! Which device trains: the CPU (Flex), a GPU through wgpu or CUDA; what there is, and why one
-//! was taken.
+//! Which device trains: the CPU (Flex), a GPU through wgpu or CUDA, a device of another machine;
+//! what there is, and why one was taken.
 //!
 //! Listing never opens a device and never fails: a machine without any graphics driver has the
 //! CPU. [`choose`] turns a name from the command line into a burn device.
@@ -7,6 +7,7 @@
 mod adapters;
 mod cache;
 mod nvidia;
+pub mod remote;
 mod verify;
 
 use burn::tensor::Device;
@@ -28,6 +29,8 @@ pub enum Kind {
     VirtualGpu,
     /// A graphics driver that computes on the processor.
     Software,
+    /// A device of another machine.
+    Remote,
 }
 
 impl Kind {
@@ -39,6 +42,7 @@ impl Kind {
             Self::IntegratedGpu => "integrated graphics",
             Self::VirtualGpu => "virtual graphics card",
             Self::Software => "software rendering",
+            Self::Remote => "another machine",
         }
     }
 }
@@ -94,7 +98,10 @@ impl Chosen {
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
     /// The text names no device.
-    #[error("`{id}` is no device; use auto, flex, wgpu, wgpu:N, cuda or cuda:N")]
+    #[error(
+        "`{id}` is no device; use auto, flex, wgpu, wgpu:N, cuda, cuda:N, or the address \
+         arclet://… of a machine where `arclet serve` runs"
+    )]
     Unknown {
         /// The text.
         id: String,
@@ -113,6 +120,9 @@ pub enum DeviceError {
          on a machine with the CUDA toolkit, or use wgpu, which drives NVIDIA cards through Vulkan"
     )]
     WithoutCuda,
+    /// A device of another machine.
+    #[error(transparent)]
+    Remote(#[from] remote::RemoteError),
     /// The device broke off.
     #[error("{name} failed: {reason}; choose another device (flex always works)")]
     Failed {
@@ -131,12 +141,15 @@ pub fn list() -> Vec<DeviceInfo> {
     devices
 }
 
-/// The device of this name: `auto`, `flex`, `wgpu`, `wgpu:N`, `cuda`, `cuda:N`. `auto` is the
-/// first real GPU, else the processor.
+/// The device of this name: `auto`, `flex`, `wgpu`, `wgpu:N`, `cuda`, `cuda:N`, or the address of
+/// another machine's, which is connected. `auto` is the first real GPU here, else the processor.
 ///
 /// # Errors
 /// When the name means nothing or there is no such device.
 pub fn choose(id: &str) -> Result<Chosen, DeviceError> {
+    if remote::is_address(id) {
+        return Ok(remote::open(id)?);
+    }
     let text = id.trim().to_lowercase();
     let unknown = || DeviceError::Unknown { id: id.to_owned() };
     let (family, index) = match text.split_once(':') {
@@ -151,6 +164,17 @@ pub fn choose(id: &str) -> Result<Chosen, DeviceError> {
         ("cuda", index) => cuda(index.unwrap_or(0), asked()),
         _ => Err(unknown()),
     }
+}
+
+/// The devices of these names with commas between: the first, which keeps the weights, and those
+/// that share its work.
+///
+/// # Errors
+/// As [`choose`], for any of them.
+pub fn choose_team(ids: &str) -> Result<(Chosen, Vec<Chosen>), DeviceError> {
+    let mut ids = ids.split(',');
+    let first = choose(ids.next().unwrap_or_default())?;
+    Ok((first, ids.map(choose).collect::<Result<_, _>>()?))
 }
 
 fn automatic() -> Chosen {

@@ -77,6 +77,14 @@ pub enum RunError {
         /// The process.
         owner: String,
     },
+    /// A shard that cannot be made or joined.
+    #[error("{}: {reason}", path.display())]
+    Shard {
+        /// The shard's file, or the table to be made of all.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// The plan or the engine refused.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -97,6 +105,10 @@ impl RunError {
 
     pub(super) fn write(path: &Path, source: std::io::Error) -> Self {
         Self::Write { path: path.into(), source }
+    }
+
+    pub(super) fn shard(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Shard { path: path.into(), reason: reason.into() }
     }
 
     pub(super) fn format(path: &Path, reason: impl std::fmt::Display) -> Self {

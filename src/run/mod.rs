@@ -35,11 +35,13 @@ mod journal;
 mod list;
 mod manifest;
 mod matrices;
+mod merge;
 mod model;
 mod open;
 mod outputs;
 mod predictions;
 mod rows;
+mod shard;
 mod split;
 #[cfg(test)]
 mod split_tests;
@@ -66,12 +68,14 @@ pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};
 pub use matrices::read_matrices;
+pub use merge::{Merged, merge};
 pub use model::{
     Description, LoadedModel, Trained, load_model, read_description, read_trained, weights_file,
 };
 pub use open::open;
 pub use outputs::{Report, read_evaluation, write_evaluation_figures};
-pub use predictions::{read_predictions, write_predictions};
+pub use predictions::{predictions_table, read_predictions, write_predictions};
+pub use shard::{Job, Shard, ShardFile};
 pub use split::read_split;
 pub use travel::{Journey, KeptEpoch, Moment, Traveller, animate, kept_epochs, probabilities_csv};
 
@@ -94,7 +98,18 @@ pub fn start(plan: Plan, folder: &Path, wake: Wake) -> Result<Session, RunError>
 /// [`RunError::Missing`], [`RunError::Format`] or [`RunError::Newer`] for a folder that is no
 /// usable run, [`RunError::Locked`] while another process writes it.
 pub fn resume(folder: &Path, wake: Wake) -> Result<Session, RunError> {
-    let (plan, info) = read_manifest(folder)?;
+    resume_on(folder, None, wake)
+}
+
+/// As [`resume`], on another device where one is given.
+///
+/// # Errors
+/// As [`resume`].
+pub fn resume_on(folder: &Path, device: Option<&str>, wake: Wake) -> Result<Session, RunError> {
+    let (mut plan, info) = read_manifest(folder)?;
+    if let Some(device) = device {
+        device.clone_into(&mut plan.device);
+    }
     let locked = Folder::open(folder)?;
     let resumption = resumption(&locked, &info)?;
     let journal = Box::new(RunJournal::new(locked, Some(info.started)));

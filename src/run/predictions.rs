@@ -25,9 +25,20 @@ pub fn write_predictions(
     predictions: &Predictions,
     spreads: &[f32],
 ) -> Result<(), RunError> {
-    let table =
-        to_csv(catalogue, predictions, spreads).map_err(|error| RunError::format(path, error))?;
-    write_whole(path, &table)
+    write_whole(path, &predictions_table(path, catalogue, predictions, spreads)?)
+}
+
+/// The table that [`write_predictions`] writes to this path.
+///
+/// # Errors
+/// [`RunError::Format`], which no table has been seen to bring.
+pub fn predictions_table(
+    path: &Path,
+    catalogue: &Catalogue,
+    predictions: &Predictions,
+    spreads: &[f32],
+) -> Result<Vec<u8>, RunError> {
+    to_csv(catalogue, predictions, spreads).map_err(|error| RunError::format(path, error))
 }
 
 fn to_csv(

@@ -131,6 +131,15 @@ pub enum Action {
     // The program
     /// Devices that were found, or why the search failed.
     Devices(Result<Vec<DeviceEntry>, String>),
+    /// Reach the device at an address, by a token (empty: the one remembered).
+    Connect {
+        /// As `arclet serve` prints it.
+        address: String,
+        /// What lets a client in.
+        token: String,
+    },
+    /// The device of another machine that was reached, or why it was not.
+    Connected(Result<DeviceEntry, String>),
     /// Compare the plan's device with the processor.
     VerifyDevice,
     /// Ask where to save something, then save it.

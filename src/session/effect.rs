@@ -54,6 +54,13 @@ pub enum Effect {
     ReadSplit(PathBuf),
     /// Read a weight file on a background thread and tell how it fits.
     InspectWeights(Box<WeightsQuestion>),
+    /// Reach the device at an address, by a token (empty: the one remembered).
+    Connect {
+        /// As `arclet serve` prints it.
+        address: String,
+        /// What lets a client in.
+        token: String,
+    },
     /// Compare a device with the processor.
     VerifyDevice(String),
     /// Search for a learning rate.

@@ -12,7 +12,7 @@ use super::finder::FinderView;
 use super::log::Level;
 use super::runs::{RunId, RunView};
 use super::state::{Devices, State};
-use super::{leaks, queue, splits, viewer, weights};
+use super::{leaks, link, queue, splits, viewer, weights};
 use crate::catalogue::{Catalogue, OpenOptions, Part, SplitOptions};
 use crate::pipeline::Pipeline;
 use crate::train::{Command, Event, Finished, Plan, Watch};
@@ -101,6 +101,13 @@ fn carry_out(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RemoveRun(run) => remove_run(state, run),
         Action::Devices(Ok(found)) => state.devices = Devices::Found(found),
         Action::Devices(Err(why)) => state.devices = Devices::Failed(why),
+        Action::Connect { address, token } => return link::connect(state, address, token),
+        Action::Connected(answer) => {
+            if let Some(device) = link::take(state, answer) {
+                configure(state, Plan { device, ..state.plan.clone() });
+                state.undo.settle(&state.plan);
+            }
+        }
         Action::VerifyDevice => {
             state.log.push(Level::Info, "Comparing the device with the processor.");
             return vec![Effect::VerifyDevice(state.plan.device.clone())];

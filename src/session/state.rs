@@ -8,6 +8,7 @@ use super::bench::Bench;
 use super::data::Data;
 use super::finder::FinderView;
 use super::leaks::LeakSearch;
+use super::link::Link;
 use super::log::Log;
 use super::queue::Queue;
 use super::runs::{RunId, RunView};
@@ -49,6 +50,8 @@ pub struct State {
     pub bench: Bench,
     /// What can train.
     pub devices: Devices,
+    /// The last attempt to reach another machine.
+    pub link: Link,
     /// What the user likes; kept across starts.
     pub preferences: Preferences,
     /// What was said.

@@ -41,7 +41,10 @@ pub use optics::{Lens, LensParameters};
 pub use population::Population;
 pub use sersic::SersicParameters;
 pub use survey::Survey;
-pub use writer::{Format, Options, Summary, write_galaxies, write_lenses, write_zoo};
+pub use writer::{
+    About, Format, Keep, Options, Summary, about, write_galaxies, write_lenses, write_part,
+    write_zoo,
+};
 
 /// Why a simulation or a data set could not be made.
 #[derive(Debug, thiserror::Error)]

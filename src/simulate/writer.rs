@@ -4,6 +4,7 @@
 //! same to the byte whatever the number of threads.
 
 mod folder;
+mod part;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +22,8 @@ use super::population::{Population, Truth};
 use super::render::Canvas;
 use super::survey::Survey;
 use crate::image::{fits, raster};
+
+pub use part::{About, Keep, about, write_part};
 
 /// How images are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! What can go wrong in a run, each with what to do about it.
 
 use crate::catalogue::CatalogueError;
-use crate::device::DeviceError;
+use crate::device::{DeviceError, remote};
 use crate::evaluate::Predictions;
 use crate::explain::ExplainError;
 use crate::image::ImageError;
@@ -101,6 +101,20 @@ impl TrainError {
         }
         Self::Panic(message.into())
     }
+
+    /// The error as it is on this device: what fails on another machine is its trouble, or the
+    /// connection's.
+    pub(crate) fn on_device(self, device: &str) -> Self {
+        if !remote::is_address(device) {
+            return self;
+        }
+        match self {
+            Self::Panic(reason) | Self::Network(NetworkError::Device { reason }) => {
+                Self::Device(remote::trouble(device, &reason).into())
+            }
+            other => other,
+        }
+    }
 }
 
 /// Whether the message of a backend's panic means that memory ran out (wgpu, cubecl, CUDA).
@@ -120,6 +134,20 @@ mod tests {
         let error = TrainError::from_panic("wgpu error: Out of Memory", "GPU", 64);
         assert!(matches!(error, TrainError::OutOfMemory { proposal: 32, .. }));
         assert!(error.to_string().contains("--batch 32"));
+    }
+
+    #[test]
+    fn a_connection_that_was_lost_is_told_as_one() {
+        let address = "arclet://somebody@gpu:1";
+        for lost in ["Failed to read tensor: RecvError(())", "called `expect`: Service call failed"]
+        {
+            let message = TrainError::Panic(lost.into()).on_device(address).to_string();
+            assert!(message.contains("lost") && message.contains("--resume"), "{message}");
+        }
+        let network = TrainError::Network(NetworkError::Device { reason: "bad shape".into() });
+        assert!(network.on_device(address).to_string().contains("reports: bad shape"));
+        let local = TrainError::Panic("RecvError".into()).on_device("flex");
+        assert!(matches!(local, TrainError::Panic(_)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What learns: the network with its weights, the optimiser and the average of the weights.
 
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
 use super::error::TrainError;
@@ -9,6 +9,7 @@ use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
 use super::mix::Mixing;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
+use super::parallel;
 use super::plan::Plan;
 use crate::kernels::square_sum;
 use crate::network::NetworkError;
@@ -17,6 +18,8 @@ use crate::network::model::{Model, StateDict};
 /// A model in training.
 pub(super) struct Learner {
     pub(super) model: Model,
+    /// The same network on the other devices that share each batch.
+    others: Vec<Model>,
     optimizer: OptimizerState,
     average: Option<Average>,
     mixing: Mixing,
@@ -58,8 +61,23 @@ impl Learner {
         let is_head = is_head(&model)?;
         let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
         let mixing = Mixing::of(plan);
-        let measures = false;
-        Ok(Self { model, optimizer, average, mixing, clip_norm, head_rate, is_head, measures })
+        let (others, measures) = (Vec::new(), false);
+        Ok(Self {
+            model,
+            others,
+            optimizer,
+            average,
+            mixing,
+            clip_norm,
+            head_rate,
+            is_head,
+            measures,
+        })
+    }
+
+    /// Shares each batch with these devices from now on.
+    pub(super) fn share(&mut self, devices: &[Device]) {
+        self.others = devices.iter().map(|device| self.model.replica(device)).collect();
     }
 
     /// Lets everything learn. What was frozen has no optimiser state yet and begins as at a run's
@@ -85,6 +103,13 @@ impl Learner {
         learning_rate: f64,
         (seed, step): (u64, u64),
     ) -> Learned {
+        if !self.others.is_empty() {
+            let (first, others) = (&mut self.model, &mut self.others);
+            let draw = (seed, step);
+            let sum = parallel::learn(first, others, criterion, (&images, shape), labels, draw);
+            let (norm, flow) = self.step(sum.gradients, learning_rate);
+            return Learned { loss: sum.loss, norm, logits: sum.logits, flow };
+        }
         let device = self.device().clone();
         let share = self.mixing.apply(&mut images, shape, (seed, step));
         let images = Tensor::<4>::from_data(TensorData::new(images, shape), &device);
@@ -96,7 +121,10 @@ impl Learner {
         let total = output.auxiliary.into_iter().fold(main, |sum, (weight, head)| {
             sum + criterion.mean(head, &targets).mul_scalar(weight)
         });
-        let (norm, flow) = self.step(total.backward(), learning_rate);
+        let mut gradients = total.backward();
+        let parameters = self.model.parameters().iter();
+        let gradients = parameters.map(|p| p.gradient(&mut gradients)).collect();
+        let (norm, flow) = self.step(gradients, learning_rate);
         Learned { loss, norm, logits, flow }
     }
 
@@ -104,11 +132,9 @@ impl Learner {
     /// of each layer where they are asked for; all stay on the device.
     fn step(
         &mut self,
-        mut gradients: Gradients,
+        gradients: Vec<Option<Tensor<1>>>,
         learning_rate: f64,
     ) -> (Tensor<1>, Option<Measured>) {
-        let parameters = self.model.parameters().iter();
-        let gradients: Vec<_> = parameters.map(|p| p.gradient(&mut gradients)).collect();
         let square = |gradient: &Option<Tensor<1>>| gradient.as_ref().map(square_sum);
         let squares: Vec<_> = gradients.iter().map(square).collect();
         let norm = global_norm(squares.iter().flatten().cloned())

@@ -32,6 +32,11 @@ impl Criterion {
         Self { kind, smoothing, weights }
     }
 
+    /// Sum of the weights of the images' classes, by which a mean divides.
+    pub fn weight_of(&self, labels: &[usize]) -> f64 {
+        labels.iter().map(|&label| self.weights[label]).sum()
+    }
+
     /// Puts the targets of a batch on a device.
     ///
     /// # Panics

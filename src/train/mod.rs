@@ -18,6 +18,7 @@ mod memory;
 mod mix;
 pub mod optimizer;
 mod outbox;
+mod parallel;
 mod plan;
 mod predict;
 pub mod schedule;

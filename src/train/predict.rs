@@ -67,6 +67,20 @@ impl Predictor<'_> {
         samples: &[usize],
         go_on: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Option<Scores>, TrainError> {
+        self.scores_of_part(samples, (0, samples.len()), go_on)
+    }
+
+    /// As [`Self::scores`], for samples that are a part of a longer list: the number of those
+    /// before them, a multiple of the batch size, and of all. The results are those of the whole.
+    ///
+    /// # Errors
+    /// As [`Self::scores`].
+    pub fn scores_of_part(
+        &self,
+        samples: &[usize],
+        (first, all_samples): (usize, usize),
+        go_on: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Option<Scores>, TrainError> {
         let views = self.views.clamp(1, 8);
         let mut all = Scores { classes: self.model.network().classes, ..Scores::default() };
         let mut moments = Moments::default();
@@ -75,7 +89,8 @@ impl Predictor<'_> {
             let mut share = |done: usize| {
                 go_on(base + done as f64 / samples.len().max(1) as f64 / views as f64)
             };
-            if !self.one_view(samples, view, &mut all, &mut moments, &mut share)? {
+            let draw = view * all_samples + first;
+            if !self.one_view(samples, (view, draw), &mut all, &mut moments, &mut share)? {
                 return Ok(None);
             }
         }
@@ -84,11 +99,11 @@ impl Predictor<'_> {
     }
 
     /// Adds a view to the moments; what is the same for all views comes from the first. False
-    /// when the work was ended.
+    /// when the work was ended. `first_draw` is the draw of dropout for the first batch.
     fn one_view(
         &self,
         samples: &[usize],
-        view: usize,
+        (view, first_draw): (usize, usize),
         scores: &mut Scores,
         moments: &mut Moments,
         go_on: &mut dyn FnMut(usize) -> bool,
@@ -96,6 +111,8 @@ impl Predictor<'_> {
         let drawing = if view == 0 { Drawing::Plain } else { Drawing::View(view) };
         let (mut done, mut row) = (0, 0);
         for batch in self.loader.epoch(samples.to_vec(), self.batch_size.max(1), drawing) {
+            // From the place in the list alone, so that a part draws what the whole does.
+            let draw = (first_draw + done) as u64;
             done += batch.samples.len() + batch.failed.len();
             let rows = batch.samples.len();
             if view == 0 {
@@ -104,7 +121,6 @@ impl Predictor<'_> {
                 scores.labels.extend(&batch.labels);
             }
             if rows > 0 {
-                let draw = (view * samples.len() + row) as u64;
                 let logits = self.logits(batch, draw, row * scores.classes, moments)?;
                 if view == 0 {
                     scores.logits.extend(logits);

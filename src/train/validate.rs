@@ -46,6 +46,12 @@ impl Plan {
         })?;
         not_negative(self.mixup, "mixup", "0 for none, for instance 0.2")?;
         not_negative(self.cutmix, "cutmix", "0 for none, for instance 1")?;
+        let mixes = self.mixup > 0.0 || self.cutmix > 0.0;
+        require(!(mixes && self.device.contains(',')), "device", || {
+            "names several devices, whose shares of a batch cannot be mixed with one another; choose \
+             one device, or mixup and cutmix 0"
+                .into()
+        })?;
         if let ClassWeights::Given(weights) = &self.class_weights {
             let fine = weights.iter().all(|w| w.is_finite() && *w >= 0.0);
             require(fine && weights.iter().sum::<f64>() > 0.0, "class_weights", || {
@@ -191,6 +197,8 @@ mod tests {
         assert!(refused(&Plan { test_views: 9, ..plan() }).contains("1 to 8"));
         assert!(refused(&Plan { label_smoothing: 1.0, ..plan() }).contains("label_smoothing"));
         assert!(refused(&Plan { mixup: -0.1, ..plan() }).contains("mixup"));
+        let several = Plan { mixup: 0.2, device: "flex,flex".into(), ..plan() };
+        assert!(refused(&several).contains("device"));
         assert!(refused(&Plan { cutmix: f64::NAN, ..plan() }).contains("cutmix"));
         assert!(refused(&Plan { head_rate: 0.0, ..plan() }).contains("head_rate"));
         assert!(refused(&Plan { unfreeze_epoch: 20, ..plan() }).contains("unfreeze_epoch"));

@@ -4,6 +4,7 @@ mod estimate;
 mod finder;
 mod keep;
 mod optimizer;
+mod remote;
 mod schedule;
 mod weights;
 
@@ -264,6 +265,9 @@ fn found_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, found: &[DeviceEntry], plan
     }
     match detail {
         Some(device) => drop(hint_ui(ui, &device.detail)),
+        None if plan.device.starts_with("arclet://") => {
+            hint_ui(ui, "On another machine; it is asked when a run begins.");
+        }
         None => drop(problem_ui(ui, "This device was not found here; choose another one.")),
     }
     if detail.is_some_and(|device| device.key != "flex")
@@ -271,6 +275,7 @@ fn found_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, found: &[DeviceEntry], plan
     {
         ctx.push(Action::Invoke("verify-device"));
     }
+    remote::remote_ui(ui, ctx);
 }
 
 fn runs_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {

@@ -88,7 +88,7 @@ pub(super) struct Args {
     /// Seed of --ascend.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// auto, flex, wgpu, wgpu:N, cuda or cuda:N.
+    /// auto, flex, wgpu, wgpu:N, cuda, cuda:N, or an address arclet://… of another machine.
     #[arg(long, default_value = "auto")]
     device: String,
     /// Print one JSON object.

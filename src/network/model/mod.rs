@@ -89,6 +89,21 @@ impl Model {
         &mut self.parameters
     }
 
+    /// The same network with the same weights on another device.
+    #[must_use]
+    pub fn replica(&self, device: &Device) -> Self {
+        let mut replica = Self { device: device.clone().inner(), ..self.clone() };
+        replica.follow(self);
+        replica
+    }
+
+    /// Takes over all weights of a model of the same network, from its device to this one.
+    pub fn follow(&mut self, leader: &Self) {
+        for (own, other) in self.parameters.iter_mut().zip(&leader.parameters) {
+            own.follow(other, &self.device);
+        }
+    }
+
     /// Lets no tensor learn that one of these names stands for ([`freeze::frozen`]), and
     /// everything else again. A frozen batch normalisation uses its moving statistics and leaves
     /// them alone. Returns the number of tensors frozen.

@@ -120,6 +120,13 @@ impl Parameter {
         Ok(())
     }
 
+    /// Takes over the values and the freezing of the same tensor of another model, onto a device.
+    pub(super) fn follow(&mut self, leader: &Self, device: &Device) {
+        self.frozen = leader.frozen;
+        self.value = map_rank!(&leader.value, tensor => tensor.clone().inner().to_device(device));
+        self.mark();
+    }
+
     pub(super) fn set_frozen(&mut self, frozen: bool) {
         self.frozen = frozen;
         self.mark();

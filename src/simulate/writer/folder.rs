@@ -39,6 +39,33 @@ pub(super) fn prepare(
     Ok(())
 }
 
+/// Makes the folder and one for each class, beside other parts of the same data set.
+pub(super) fn prepare_part(folder: &Path, classes: &[&str]) -> Result<(), SimulateError> {
+    if folder.join(CATALOGUE).exists() {
+        return Err(SimulateError::NotEmpty { folder: folder.to_path_buf() });
+    }
+    for class in classes {
+        let path = folder.join(class);
+        fs::create_dir_all(&path).map_err(|reason| failed(&path, reason))?;
+    }
+    Ok(())
+}
+
+/// The truth as lines of CSV, with the names of the columns if wanted.
+pub(super) fn lines<T: Serialize>(
+    folder: &Path,
+    rows: &[T],
+    with_names: bool,
+) -> Result<Vec<u8>, SimulateError> {
+    let broken = |reason| SimulateError::Catalogue { path: folder.join(CATALOGUE), reason };
+    let mut writer = csv::WriterBuilder::new().has_headers(with_names).from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(broken)?;
+    }
+    let lines = writer.into_inner();
+    lines.map_err(|error| broken(std::io::Error::other(error.to_string()).into()))
+}
+
 /// Removes the files that an old catalogue lists, and the catalogue; nothing outside the folder.
 fn remove_old_images(folder: &Path) -> Result<(), SimulateError> {
     let path = folder.join(CATALOGUE);
@@ -82,27 +109,34 @@ pub(super) fn write_readme(
     format: Format,
     counts: &[(String, usize)],
 ) -> Result<(), SimulateError> {
-    let mut text = format!(
-        "Simulated by Arclet {}. The same version makes the same files again with\n\n    {command}\n\n",
-        env!("CARGO_PKG_VERSION")
-    );
+    let [mut text, behind] = readme(command, survey, format);
     for (class, number) in counts {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{class}: {number} images");
     }
+    text.push_str(&behind);
+    let path = folder.join(README);
+    fs::write(&path, text).map_err(|reason| failed(&path, reason))
+}
+
+/// What the README says before and behind the counts of the classes.
+pub(super) fn readme(command: &str, survey: &Survey, format: Format) -> [String; 2] {
+    let before = format!(
+        "Simulated by Arclet {}. The same version makes the same files again with\n\n    {command}\n\n",
+        env!("CARGO_PKG_VERSION")
+    );
     let names: Vec<_> = survey.bands.iter().map(|band| band.name.as_str()).collect();
-    let _ = writeln!(text, "\nSurvey: {}\nBands: {}", survey.title, names.join(", "));
+    let mut behind = format!("\nSurvey: {}\nBands: {}\n", survey.title, names.join(", "));
     let _ = writeln!(
-        text,
+        behind,
         "Pixels: {}",
         match format {
             Format::Fits => "electrons over the sky, float32; one plane a band",
             Format::Jpeg => "asinh of the intensity; i, r, g as red, green, blue",
         }
     );
-    text.push_str(TEXT);
-    let path = folder.join(README);
-    fs::write(&path, text).map_err(|reason| failed(&path, reason))
+    behind.push_str(TEXT);
+    [before, behind]
 }
 
 const TEXT: &str = "\

@@ -122,7 +122,7 @@ impl Sweep {
         let mut ports = Ports::without_journal(queue, Outbox::new(events, Arc::new(|| ())));
         let resumption = Resumption::default();
         let Some(opened) = data::open(&plan, &resumption, &mut ports)? else { return Ok(None) };
-        let chosen = device::choose(&plan.device)?;
+        let (chosen, _others) = device::choose_team(&plan.device)?;
         let Some(pipeline) = prepare::fit(&mut plan, &opened, &mut ports)? else {
             return Ok(None);
         };

@@ -94,7 +94,8 @@ pub(super) fn run(order: Order) {
         guarded(&device, batch_size, || match prepare::prepare(plan, resumption, &mut ports)? {
             Some(prepared) => engine.insert(prepared).train(&mut ports),
             None => Ok((Finished::Stopped, None)),
-        });
+        })
+        .map_err(|error| error.on_device(&device));
     ports.tell(match &result {
         Ok((finished, test)) => Event::Finished(*finished, test.clone()),
         Err(error) => Event::Failed(error.to_string()),

@@ -38,7 +38,7 @@ pub(super) fn prepare(
     let Some(opened) = open(&plan, &resumption, ports)? else { return Ok(None) };
     let Some(pipeline) = fit(&mut plan, &opened, ports)? else { return Ok(None) };
     ports.stage(Stage::Preparing("building the network".into()));
-    let chosen = device::choose(&plan.device)?;
+    let (chosen, others) = device::choose_team(&plan.device)?;
     let network = build(&plan, &opened.catalogue, &opened.split)?;
     let mut learner = match &resumption.checkpoint {
         // The checkpoint has all weights; the file they once came from may be gone.
@@ -50,13 +50,14 @@ pub(super) fn prepare(
         position = checkpoint.position.clone();
         learner.restore(checkpoint)?;
     }
+    learner.share(&others.iter().map(|other| other.device.clone()).collect::<Vec<_>>());
     let parts = Parts::of(&opened.split);
     let started = Arc::new(Started {
         folder: ports.write(|journal| Ok(journal.folder()))?,
         catalogue: Arc::clone(&opened.catalogue),
         split: Arc::new(opened.split),
         network: Arc::new(network),
-        device: chosen.name().to_owned(),
+        device: names(&chosen, &others),
         steps_per_epoch: steps_per_epoch(parts.train.len(), plan.batch_size),
         epochs_done: position.epoch,
         history: std::mem::take(&mut resumption.history),
@@ -69,6 +70,12 @@ pub(super) fn prepare(
         ports.tell(Event::Flow(std::mem::take(&mut resumption.flow)));
     }
     Ok(Some(assemble(started, pipeline, (learner, flows), position, parts, &chosen)))
+}
+
+/// The names of all devices.
+fn names(first: &Chosen, others: &[Chosen]) -> String {
+    let names: Vec<&str> = std::iter::once(first).chain(others).map(Chosen::name).collect();
+    names.join(" and ")
 }
 
 fn assemble(
