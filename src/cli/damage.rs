@@ -57,7 +57,7 @@ enum Format {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let format = format(&args.out)?;
-    let (kind, values) = parse_sweep(&args.vary).map_err(bad)?;
+    let (kind, values) = parse_sweep(&args.vary).map_err(|error| bad(&error))?;
     let base = base(&args.with)?;
     if !(1..=MAX_REPEATS).contains(&args.repeats) {
         return Err(BadArgument(format!("--repeats must be 1 to {MAX_REPEATS}")).into());
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     tell(args, &question, &curve, &description.classes)
 }
 
-fn bad(error: DamageError) -> BadArgument {
+fn bad(error: &DamageError) -> BadArgument {
     BadArgument(format!("--{error}"))
 }
 

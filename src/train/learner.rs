@@ -156,7 +156,7 @@ impl Learner {
                 let before = meter.is_some().then(|| value.clone());
                 let after = optimizer.update(&name, value, gradient, learning_rate);
                 if let (Some(meter), Some(before)) = (&mut meter, before) {
-                    meter.add(at, square, before, after.clone());
+                    meter.add(at, square, &before, after.clone());
                 }
                 after
             });

@@ -28,7 +28,9 @@ fn trained() -> Trained {
     let session = crate::run::start(plan, &folder, Arc::new(|| ())).unwrap();
     let mut run = RunView::new(RunId(0), folder);
     // The engine stays to answer looks, so that its events have no end.
-    events_until(&session, |_| false).into_iter().for_each(|event| run.apply(event));
+    for event in events_until(&session, |_| false) {
+        run.apply(event);
+    }
     drop(session);
     assert!(run.finished.is_some(), "{:?}", run.message);
     run.live = false;
@@ -48,7 +50,7 @@ fn look(run: &RunView) -> Event {
 fn wait(harness: &mut Harness<'_, Desk>, label: &str) {
     let begun = Instant::now();
     while harness.query_by_label(label).is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "no `{label}`");
+        assert!(begun.elapsed() < Duration::from_mins(1), "no `{label}`");
         std::thread::sleep(Duration::from_millis(10));
         harness.step();
     }

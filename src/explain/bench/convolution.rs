@@ -140,7 +140,9 @@ impl Convolution {
                     }
                 }
             }
-            out.iter_mut().for_each(|sum| *sum += self.bias);
+            for sum in out.iter_mut() {
+                *sum += self.bias;
+            }
         });
         Ok(Plane { width, height, values })
     }

@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(factors(&zeros).rank(), 0);
     }
 
-    /// σ of [[3, 0], [4, 5]]: √45 and √5, by hand from the eigenvalues of AᵀA.
+    /// σ of [[3, 0], [4, 5]]: √45 and √5, by hand from the eigenvalues of `AᵀA`.
     #[test]
     fn singular_values_by_hand() {
         let found = factors(&Kernel::new([2, 2], vec![3.0, 0.0, 4.0, 5.0]).unwrap());

@@ -77,7 +77,9 @@ pub fn input_plane(image: &Image, options: &InputOptions) -> Plane {
         }
     }
     let count = bands.len().max(1) as f32;
-    values.iter_mut().for_each(|value| *value = (*value / count).clamp(-1e15, 1e15));
+    for value in &mut values {
+        *value = (*value / count).clamp(-1e15, 1e15);
+    }
     if options.values == Values::Screen && !photograph {
         stretched(&mut values);
     }

@@ -81,10 +81,9 @@ impl Kind {
     pub fn bounds(self) -> [f32; 2] {
         match self {
             Self::Noise => [0.0, 10.0],
-            Self::Blur => [0.0, 100.0],
             Self::ShiftX | Self::ShiftY => [-4096.0, 4096.0],
             Self::Rotation => [-3600.0, 3600.0],
-            Self::Brightness => [0.0, 100.0],
+            Self::Blur | Self::Brightness => [0.0, 100.0],
         }
     }
 

@@ -259,7 +259,7 @@ mod tests {
         for method in methods {
             for clusters in [Clusters::KMeans(3), Clusters::Hdbscan(10)] {
                 for metric in Metric::ALL {
-                    let settings = Settings { method, clusters, metric, ..Settings::default() };
+                    let settings = Settings { method, metric, clusters, ..Settings::default() };
                     let mut stages = Vec::new();
                     let found = analyse(&points, &labels(&of), &settings, &mut |stage, _| {
                         stages.push(stage);
@@ -322,7 +322,7 @@ mod tests {
                     Method::Umap(_) => Clusters::Hdbscan(50),
                     Method::Tsne(_) => Clusters::None,
                 };
-                let settings = Settings { method, clusters, components, ..Settings::default() };
+                let settings = Settings { method, components, clusters, ..Settings::default() };
                 let begun = std::time::Instant::now();
                 let (mut last, mut at) = (Stage::Features, 0.0);
                 let mut words = String::new();

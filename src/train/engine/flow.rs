@@ -28,7 +28,9 @@ impl Flows {
         let layers = flow::layers(&started.network)?;
         let mut watchdog = Watchdog::new(&layers);
         // What was told before the interruption is not told again.
-        before.iter().for_each(|record| drop(watchdog.take(record)));
+        for record in before {
+            drop(watchdog.take(record));
+        }
         Ok(Self {
             steps: started.plan.epochs * started.steps_per_epoch,
             layer_of: flow::layer_of(model.parameters(), &layers),

@@ -116,7 +116,10 @@ fn how_far_relative_gradients_lie_apart() {
         };
         let lowest: Vec<f64> = diary.flow.iter().map(|r| extremes(&kernels(r))).collect();
         let first = kernels(&diary.flow[0]);
-        let updates = diary.flow.iter().flat_map(|r| r.layers.iter().map(|f| f.relative_update()));
+        let updates = diary
+            .flow
+            .iter()
+            .flat_map(|r| r.layers.iter().map(crate::train::LayerFlow::relative_update));
         println!(
             "{name}: first step {:.1e}, lowest {:.1e}, last {:.1e}; first/last layer {:.1e}; \
              largest step {:.2}; {warnings:?}",

@@ -28,12 +28,12 @@ impl Meter {
         &mut self,
         parameter: usize,
         gradient: Tensor<1>,
-        before: Tensor<1>,
+        before: &Tensor<1>,
         after: Tensor<1>,
     ) {
         let update = after - before.clone();
         self.parameters.push(parameter);
-        self.squares.extend([gradient, square_sum(&update), square_sum(&before)]);
+        self.squares.extend([gradient, square_sum(&update), square_sum(before)]);
     }
 
     /// All of them as one vector; `None` when nothing learned.

@@ -207,7 +207,7 @@ fn shown<'a>(
 /// Colours between limits, without a curve.
 fn prepared(colour_map: ColourMap, [low, high]: [f32; 2]) -> Prepared {
     let limits = [Limits::Fixed { low, high }; 3];
-    let look = Look { colour_map, limits, ..Look::default() };
+    let look = Look { limits, colour_map, ..Look::default() };
     look.prepare(&Measured::of(&look, &[&[low, high]]))
 }
 

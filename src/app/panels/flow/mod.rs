@@ -114,7 +114,9 @@ fn nothing_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             hint_ui(ui, &format!("First: {problem}."));
         }
     });
-    invoked.into_iter().for_each(|command| ctx.push(Action::Invoke(command)));
+    if let Some(command) = invoked {
+        ctx.push(Action::Invoke(command));
+    }
 }
 
 /// Buttons that begin a comparison; returns the command of the one that was clicked.
