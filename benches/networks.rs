@@ -1,7 +1,7 @@
 //! Whole networks on the CPU, to be timed from outside: `NETWORK BATCH SIZE train|infer`. Each line
 //! on standard input is a number of steps, which are done at once and answered by their seconds and
-//! those of all threads on the processor; at the end of the input the peak memory in MiB is printed. `scripts/compare_pytorch.sh`
-//! talks to this program and to PyTorch in turn.
+//! those of all threads on the processor; at the end of the input the peak memory in MiB is
+//! printed. `scripts/compare_pytorch.sh` talks to this program and to PyTorch in turn.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
