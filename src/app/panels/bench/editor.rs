@@ -83,7 +83,7 @@ fn kernel_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks, kernel:
         let words = format!("sum {}", grid::short(f64::from(kernel.sum()), 3));
         ui.label(RichText::new(words).small().color(theme.text_weak));
     });
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let mut size = kernel.size();
         let label = ui.label("Rows").id;
         ui.add(DragValue::new(&mut size[0]).range(1..=MAX_SIDE).speed(0.05)).labelled_by(label);
