@@ -203,7 +203,7 @@ fn what_cannot_be_asked_is_said() {
 /// The same on a graphics card, through wgpu.
 #[test]
 #[ignore = "a software adapter takes minutes to compile the kernels"]
-fn maps_of_resnet18_equal_pytorchs_on_wgpu() {
+fn maps_of_resnet18_equal_pytorchs_on_a_graphics_adapter() {
     let chosen = crate::device::choose("wgpu").unwrap();
     let model = model("resnet18", &chosen.device);
     check(&model, Method::GradCam, "layer3.1.relu", CAM);
