@@ -3,13 +3,13 @@
 use super::draw::{heading, heading_height};
 use super::svg::{Anchor, Rect, Stroke, Svg, Text};
 use super::text::shortened;
-use super::theme::{Rgb, Theme, viridis};
+use super::theme::{Theme, viridis};
 use super::{Figure, csv_of};
 use crate::image::display::Rgb8;
 use resvg::tiny_skia::{ColorU8, Pixmap};
 
 const PAD: f64 = 12.0;
-const GAP: f64 = 8.0;
+pub(super) const GAP: f64 = 8.0;
 const CAPTION: f64 = 11.0;
 
 /// Pictures in rows, all in cells of the same size.
@@ -113,28 +113,6 @@ impl MapGrid {
         let captioned = self.tiles.iter().any(|tile| !tile.caption.is_empty());
         if captioned { CAPTION + 6.0 } else { 0.0 }
     }
-
-    fn draw_tile(&self, svg: &mut Svg, tile: &Tile, [x, y]: [f64; 2]) {
-        let side = self.tile_side;
-        let (width, height) = (tile.picture.width.max(1) as f64, tile.picture.height.max(1) as f64);
-        let scale = side / width.max(height);
-        let (width, height) = (width * scale, height * scale);
-        let rect =
-            Rect { x: x + (side - width) / 2.0, y: y + (side - height) / 2.0, width, height };
-        match tile.png() {
-            Some(png) => svg.picture(rect, &png),
-            None => svg.rect(
-                Rect { x, y, width: side, height: side },
-                self.theme.grid(),
-                1.0,
-                Some(Stroke::solid(self.theme.axis(), 1.0)),
-            ),
-        }
-        let caption = shortened(&tile.caption, CAPTION, side + GAP - 2.0);
-        let at = [x + side / 2.0, y + side + CAPTION + 2.0];
-        let ink: Rgb = self.theme.soft_ink();
-        svg.text(Text::new(&caption, at, CAPTION, ink).anchored(Anchor::Middle));
-    }
 }
 
 impl Figure for MapGrid {
@@ -151,7 +129,8 @@ impl Figure for MapGrid {
         heading(&mut svg, [&self.title, &self.subtitle], [PAD, PAD], room, inks);
         for (index, tile) in self.tiles.iter().enumerate() {
             let x = PAD + (index % columns) as f64 * across;
-            self.draw_tile(&mut svg, tile, [x, top + (index / columns) as f64 * down]);
+            let place = [x, top + (index / columns) as f64 * down];
+            draw_tile(&mut svg, self.theme, tile, place, self.tile_side, CAPTION);
         }
         svg.finish()
     }
@@ -180,4 +159,32 @@ impl Figure for MapGrid {
         });
         csv_of(std::iter::once(header.map(ToString::to_string).collect()).chain(rows))
     }
+}
+
+/// A picture in the middle of its square with its caption below; a frame where there is none.
+pub(super) fn draw_tile(
+    svg: &mut Svg,
+    theme: Theme,
+    tile: &Tile,
+    [x, y]: [f64; 2],
+    side: f64,
+    caption_size: f64,
+) {
+    let (width, height) = (tile.picture.width.max(1) as f64, tile.picture.height.max(1) as f64);
+    let scale = side / width.max(height);
+    let (width, height) = (width * scale, height * scale);
+    let rect = Rect { x: x + (side - width) / 2.0, y: y + (side - height) / 2.0, width, height };
+    match tile.png() {
+        Some(png) => svg.picture(rect, &png),
+        None => svg.rect(
+            Rect { x, y, width: side, height: side },
+            theme.grid(),
+            1.0,
+            Some(Stroke::solid(theme.axis(), 1.0)),
+        ),
+    }
+    let caption = shortened(&tile.caption, caption_size, side + GAP - 2.0);
+    let at = [x + side / 2.0, y + side + caption_size + 2.0];
+    let text = Text::new(&caption, at, caption_size, theme.soft_ink());
+    svg.text(text.anchored(Anchor::Middle));
 }

@@ -1,13 +1,13 @@
 //! Pictures in rows, each row with its name: a way through a network from top to bottom.
 
 use super::draw::{heading, heading_height, heading_width};
-use super::svg::{Anchor, Rect, Stroke, Svg, Text};
+use super::grid::{GAP, draw_tile};
+use super::svg::{Svg, Text};
 use super::text::{shortened, width};
 use super::theme::Theme;
 use super::{Figure, MapGrid, Tile};
 
 const PAD: f64 = 14.0;
-const GAP: f64 = 8.0;
 const LABEL: f64 = 15.0;
 const NOTE: f64 = 12.0;
 const CAPTION: f64 = 12.0;
@@ -75,28 +75,6 @@ impl MapRows {
             svg.text(Text::new(&note, [x, base], NOTE, self.theme.soft_ink()));
         }
     }
-
-    fn draw_tile(&self, svg: &mut Svg, tile: &Tile, [x, y]: [f64; 2]) {
-        let side = self.tile_side;
-        let (width, height) = (tile.picture.width.max(1) as f64, tile.picture.height.max(1) as f64);
-        let scale = side / width.max(height);
-        let (width, height) = (width * scale, height * scale);
-        let rect =
-            Rect { x: x + (side - width) / 2.0, y: y + (side - height) / 2.0, width, height };
-        match tile.png() {
-            Some(png) => svg.picture(rect, &png),
-            None => svg.rect(
-                Rect { x, y, width: side, height: side },
-                self.theme.grid(),
-                1.0,
-                Some(Stroke::solid(self.theme.axis(), 1.0)),
-            ),
-        }
-        let caption = shortened(&tile.caption, CAPTION, side + GAP - 2.0);
-        let at = [x + side / 2.0, y + side + CAPTION + 2.0];
-        let ink = self.theme.soft_ink();
-        svg.text(Text::new(&caption, at, CAPTION, ink).anchored(Anchor::Middle));
-    }
 }
 
 impl Figure for MapRows {
@@ -118,7 +96,8 @@ impl Figure for MapRows {
             let y = top + index as f64 * self.row_height();
             self.draw_label(&mut svg, row, [PAD, y], labels - GAP);
             for (column, tile) in row.tiles.iter().enumerate() {
-                self.draw_tile(&mut svg, tile, [PAD + labels + column as f64 * across, y]);
+                let place = [PAD + labels + column as f64 * across, y];
+                draw_tile(&mut svg, self.theme, tile, place, self.tile_side, CAPTION);
             }
         }
         svg.finish()

@@ -104,7 +104,7 @@ impl Cache {
             return Ok(image.clone());
         }
         let image = catalogue::read_sample(sample).map_err(|error| error.to_string())?;
-        let texture = upload(ctx, "original", &original(&image));
+        let texture = upload(ctx, "original", &original(&image, ORIGINAL_SIDE));
         let image = (Arc::new(image), texture);
         self.files.clone_from(&sample.files);
         self.places.clone_from(&sample.places);
@@ -119,19 +119,20 @@ fn nearest(ctx: &Context, name: &str, rgb: &Rgb8) -> TextureHandle {
     ctx.load_texture(name, image, egui::TextureOptions::NEAREST)
 }
 
-/// The image as the contact sheet shows it, thinned out to a size that every screen can hold.
-fn original(image: &Image) -> Rgb8 {
+/// The image as the contact sheet shows it, photographs as they are and FITS stretched, thinned out to
+/// at most `side` pixels.
+pub(super) fn original(image: &Image, side: usize) -> Rgb8 {
     let (limits, stretch) = if image.header.is_empty() {
         (Limits::Fixed { low: 0.0, high: 1.0 }, Stretch::Linear)
     } else {
         (Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
     };
-    display::to_rgb8(&thin(image), limits, stretch)
+    display::to_rgb8(&thin(image, side), limits, stretch)
 }
 
-/// Every n-th pixel, so that the larger side has at most [`ORIGINAL_SIDE`].
-fn thin(image: &Image) -> Image {
-    let step = image.height.max(image.width).div_ceil(ORIGINAL_SIDE).max(1);
+/// Every n-th pixel, so that the larger side has at most `side`.
+fn thin(image: &Image, side: usize) -> Image {
+    let step = image.height.max(image.width).div_ceil(side).max(1);
     let (height, width) = (image.height.div_ceil(step), image.width.div_ceil(step));
     let mut data = Vec::with_capacity(image.bands * height * width);
     for band in 0..image.bands {
@@ -151,7 +152,7 @@ mod tests {
         let (height, width) = (2, 2000);
         let data = (0..2 * height * width).map(|v| v as f32).collect();
         let image = Image { bands: 2, height, width, data, header: Vec::new() };
-        let thin = thin(&image);
+        let thin = thin(&image, ORIGINAL_SIDE);
         assert_eq!([thin.bands, thin.height, thin.width], [2, 1, 667]);
         assert_eq!(thin.data.len(), 2 * 667);
         assert_eq!(thin.data[1], 3.0);

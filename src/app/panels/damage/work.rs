@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{Context, Id};
 
+use super::super::preview::original;
 use crate::app::slot::Slot;
 use crate::catalogue::{Sample, read_sample};
 use crate::explain::damage::{Curve, Damage, Sweep, sweep};
 use crate::image::Image;
-use crate::image::display::{self, Limits, Rgb8, Stretch};
+use crate::image::display::Rgb8;
 use crate::pipeline::{Input, Pipeline};
 use crate::run::{LoadedModel, load_model};
 use crate::train::loss;
@@ -199,7 +200,7 @@ fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
         classes: description.classes.clone(),
         probabilities: curve.probabilities,
         side: image.width.max(image.height),
-        image: Arc::new(picture(&damaged)),
+        image: Arc::new(original(&damaged, PICTURE)),
         input: Arc::new(input),
     })
 }
@@ -223,27 +224,4 @@ fn draw(cache: &Mutex<Cache>, along: &Along, wanted: &AtomicU64) -> Result<Optio
     let curve =
         swept.curve(&question.values, |logits| loss::probabilities(description.loss, logits));
     Ok(Some(Drawn { sweep: along.sweep.clone(), curve: Arc::new(curve) }))
-}
-
-/// The damaged image on the screen: photographs as they are, FITS stretched.
-fn picture(image: &Image) -> Rgb8 {
-    let (limits, stretch) = if image.header.is_empty() {
-        (Limits::Fixed { low: 0.0, high: 1.0 }, Stretch::Linear)
-    } else {
-        (Limits::Percentile { percent: 99.5 }, Stretch::Asinh)
-    };
-    display::to_rgb8(&thin(image), limits, stretch)
-}
-
-/// Every n-th pixel, so that the longer side has at most [`PICTURE`].
-fn thin(image: &Image) -> Image {
-    let step = image.height.max(image.width).div_ceil(PICTURE).max(1);
-    let (height, width) = (image.height.div_ceil(step), image.width.div_ceil(step));
-    let mut data = Vec::with_capacity(image.bands * height * width);
-    for band in 0..image.bands {
-        for row in image.plane(band).chunks(image.width.max(1)).step_by(step) {
-            data.extend(row.iter().step_by(step));
-        }
-    }
-    Image { bands: image.bands, height, width, data, header: image.header.clone() }
 }
