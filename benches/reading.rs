@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench reading -- FOLDER`; without a folder, the one that `ARCLET_TEST_DATA`
 //! names. With `--serve` it reads the file, or all images of the folder, that each line of standard
-//! input names, and answers with the seconds; `scripts/compare_reading.py` asks it.
+//! input names, and answers with the seconds; `scripts/compare_reading.py` asks it. With `--apart`
+//! before the folder compressed FITS files are also decoded in processes of their own, as in the window.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -10,10 +11,17 @@ use std::time::Instant;
 
 use arclet::catalogue::{Catalogue, OpenOptions, open, read_sample};
 use arclet::image;
+use arclet::image::apart::{Apart, Reader};
 use rayon::prelude::*;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "--serve") {
+    let has = |word: &str| std::env::args().any(|argument| argument == word);
+    if has("read-apart") {
+        // This program as a process that decodes.
+        let served = image::apart::serve(std::io::stdin().lock(), std::io::stdout().lock());
+        return served.unwrap_or_else(|error| eprintln!("{error}"));
+    }
+    if has("--serve") {
         return serve();
     }
     let given = std::env::args().skip(1).find(|arg| Path::new(arg).is_dir()).map(PathBuf::from);
@@ -30,7 +38,30 @@ fn main() {
     };
     for folder in folders {
         measure(&folder);
+        if has("--apart") {
+            measure_apart(&folder);
+        }
     }
+}
+
+/// Files per second on all threads in this process and in processes of their own, by turns.
+fn measure_apart(folder: &Path) {
+    let Ok(program) = std::env::current_exe() else { return };
+    let files = files_of(folder);
+    for round in 0..3 {
+        for apart in [false, true] {
+            let processes = Reader::Apart(Apart::of_program(program.clone()));
+            image::apart::set_reader(if apart { processes } else { Reader::Here });
+            // The processes start with the first file.
+            files.par_iter().take(8).for_each(|file| drop(image::read(file)));
+            let start = Instant::now();
+            let good = files.par_iter().filter(|file| image::read(file).is_ok()).count();
+            let speed = good as f64 / start.elapsed().as_secs_f64();
+            let place = if apart { "processes of their own" } else { "this process" };
+            println!("  round {round}, {place}: {good} read, {speed:.0} files/s");
+        }
+    }
+    image::apart::set_reader(Reader::Here);
 }
 
 /// Answers each path of standard input with the seconds that reading takes on this thread, or, after

@@ -152,6 +152,14 @@ fn a_run_is_explained_in_every_way() {
     assert_eq!(filters["shape"].as_array().unwrap().len(), 4);
     let weights = explain(&["--histograms", "--out", &out("weights.svg")]);
     assert!(weights["layers"].as_array().unwrap().len() > 3);
+    for what in ["--histograms=weights", "--histograms=gradient"] {
+        let course = explain(&[what, "--out", &out("course.png")]);
+        assert_eq!(
+            course["layers"].as_array().unwrap().len(),
+            weights["layers"].as_array().unwrap().len()
+        );
+        assert!(course["epochs"].as_u64().unwrap() > 0);
+    }
     let layer = filters["layer"].as_str().unwrap().to_owned();
     let top = ["--top", "4", "--layer", &layer, "--channel", "1", "--data", text(&data), "--out"];
     let told = explain(&[&top[..], &[&out("top.png")]].concat());

@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -192,34 +193,54 @@ fn strangers_are_refused_and_an_absent_server_is_noticed() {
 }
 
 /// Starts a run on the server and waits until its first epoch is kept.
-fn start_run(home: &Path, server: &Server, out: &Path) -> Child {
-    let mut run = arclet(home)
-        .args(training(&server.address, out, "3"))
-        .env("ARCLET_TOKEN", &server.token)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it works");
-    let events = BufReader::new(run.stdout.take().expect("it works"));
-    let mut lines = events.lines().map(Result::unwrap);
-    assert!(lines.any(|line| line.contains("\"event\":\"epoch\"")));
-    // The rest is read, so that the program never waits for a reader.
-    std::thread::spawn(move || lines.count());
-    run
+/// A training of three epochs and what it says.
+struct Run {
+    process: Child,
+    said: Receiver<String>,
 }
 
-/// What an interrupted run says; then it goes on with a new server and equals a whole one.
-fn check_interrupted(home: &Path, run: Child, out: &Path, port: &str) {
-    let before = Instant::now();
-    let output = run.wait_with_output().expect("it works");
-    let message = failed(&output);
-    assert!(message.contains("was lost") && message.contains("--resume"), "{message}");
-    assert!(before.elapsed() < Duration::from_mins(1), "{:?}", before.elapsed());
+impl Run {
+    /// Begins on the server and waits for the end of the first epoch.
+    fn start(home: &Path, server: &Server, out: &Path) -> Self {
+        let mut process = arclet(home)
+            .args(training(&server.address, out, "3"))
+            .env("ARCLET_TOKEN", &server.token)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it works");
+        let events = BufReader::new(process.stdout.take().expect("it works"));
+        let (sender, said) = mpsc::channel();
+        // All is read at once, so that the program never waits for a reader.
+        std::thread::spawn(move || {
+            events.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let run = Self { process, said };
+        run.wait_for("\"event\":\"epoch\"");
+        run
+    }
 
+    fn wait_for(&self, sign: &str) {
+        let until = Instant::now() + Duration::from_mins(2);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.said.recv_timeout(left).expect("it says so before it ends");
+            if line.contains(sign) {
+                return;
+            }
+        }
+    }
+
+    fn output(self) -> Output {
+        self.process.wait_with_output().expect("it works")
+    }
+}
+
+/// The run waits, goes on by itself when the server is back, and equals one without interruption.
+fn check_reconnected(home: &Path, run: Run, out: &Path, port: &str) {
+    run.wait_for("disconnected");
     let again = Server::start(home, port);
-    succeeded(
-        &arclet(home).args(["train", "--json", "--resume", text(out)]).output().expect("it works"),
-    );
+    succeeded(&run.output());
     let whole = home.join("whole");
     succeeded(
         &arclet(home).args(training(&again.address, &whole, "3")).output().expect("it works"),
@@ -229,24 +250,44 @@ fn check_interrupted(home: &Path, run: Child, out: &Path, port: &str) {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_stops_tells_its_clients_and_the_run_goes_on_later() {
+fn a_run_waits_for_a_server_that_stopped_and_goes_on_by_itself() {
     let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let out = home.path().join("run");
-    let (run, port) = (start_run(home.path(), &server, &out), server.port());
+    let (run, port) = (Run::start(home.path(), &server, &out), server.port());
     assert_eq!(server.stop(), Some(0));
-    check_interrupted(home.path(), run, &out, &port);
+    check_reconnected(home.path(), run, &out, &port);
 }
 
 #[test]
 #[ignore = "a killed server says nothing, and its silence is noticed after half a minute"]
-fn a_killed_server_is_noticed_and_the_run_goes_on_later() {
+fn a_run_waits_for_a_server_that_was_killed_and_goes_on_by_itself() {
     let home = tempfile::tempdir().expect("it works");
     let server = Server::start(home.path(), "0");
     let out = home.path().join("run");
-    let (run, port) = (start_run(home.path(), &server, &out), server.port());
+    let (run, port) = (Run::start(home.path(), &server, &out), server.port());
     drop(server);
-    check_interrupted(home.path(), run, &out, &port);
+    check_reconnected(home.path(), run, &out, &port);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_waits_can_be_stopped_and_resumed_on_another_device() {
+    let home = tempfile::tempdir().expect("it works");
+    let server = Server::start(home.path(), "0");
+    let out = home.path().join("run");
+    let run = Run::start(home.path(), &server, &out);
+    assert_eq!(server.stop(), Some(0));
+    run.wait_for("disconnected");
+    let id = run.process.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().expect("it works").success());
+    succeeded(&run.output());
+
+    let resume = ["train", "--json", "--device", "flex", "--resume", text(&out)];
+    succeeded(&arclet(home.path()).args(resume).output().expect("it works"));
+    let whole = home.path().join("whole");
+    succeeded(&arclet(home.path()).args(training("flex", &whole, "3")).output().expect("it works"));
+    assert_close(&losses(&out), &losses(&whole), 1e-4);
 }
 
 #[test]

@@ -238,8 +238,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     ),
     command!(Run, "pause", "Pause or go on", [key(Modifiers::NONE, Key::F6)], is_live, |desk| {
         let Some(run) = desk.state.live_run() else { return };
-        let paused = run.stage == Some(crate::train::Stage::Paused);
-        let command = if paused { EngineCommand::Resume } else { EngineCommand::Pause };
+        let held = run.paused() || run.lost().is_some();
+        let command = if held { EngineCommand::Resume } else { EngineCommand::Pause };
         desk.actions.push(Action::Command(run.id, command));
     }),
     command!(Run, "stop", "Stop training", [key(Modifiers::SHIFT, Key::F5)], is_live, |desk| {

@@ -35,6 +35,8 @@ pub(crate) struct Layout {
     enlarged: Option<String>,
     /// The panel that the pointer was in last.
     pointed: Option<String>,
+    /// The panel whose tab is to come into view.
+    reveal: Option<String>,
 }
 
 impl Default for Layout {
@@ -55,7 +57,7 @@ impl Default for Layout {
 
 impl Layout {
     fn of(tree: Tree<String>) -> Self {
-        Self { tree, enlarged: None, pointed: None }
+        Self { tree, enlarged: None, pointed: None, reveal: None }
     }
 
     /// A layout that was kept, unless a panel is missing in it or unknown.
@@ -77,6 +79,7 @@ impl Layout {
             self.enlarged = Some(id.to_owned());
         }
         self.pointed = Some(id.to_owned());
+        self.reveal = Some(id.to_owned());
         self.tree.make_active(|_, tile| matches!(tile, Tile::Pane(pane) if pane == id));
     }
 
@@ -102,7 +105,8 @@ impl Layout {
             self.enlarged_ui(ui, context, &id);
             return;
         }
-        let mut docking = Docking { context, pointed: None, enlarge: None };
+        let reveal = self.reveal.take();
+        let mut docking = Docking { context, pointed: None, enlarge: None, reveal };
         self.tree.ui(&mut docking, ui);
         let Docking { pointed, enlarge, .. } = docking;
         self.pointed = pointed.or(self.pointed.take());
@@ -139,6 +143,7 @@ struct Docking<'a, 'b> {
     context: &'a mut PanelContext<'b>,
     pointed: Option<String>,
     enlarge: Option<String>,
+    reveal: Option<String>,
 }
 
 fn panel_ui(ui: &mut Ui, context: &mut PanelContext<'_>, id: &str) {
@@ -190,6 +195,10 @@ impl Behavior<String> for Docking<'_, '_> {
             Some(Tile::Pane(pane)) => panels::by_id(pane),
             _ => None,
         };
+        // The strip of tabs may be longer than its place.
+        if panel.is_some_and(|panel| self.reveal.as_deref() == Some(panel.id)) {
+            ui.scroll_to_rect(rect, None);
+        }
         if let Some(panel) = panel.filter(|_| response.double_clicked()) {
             self.enlarge = Some(panel.id.to_owned());
         }

@@ -41,6 +41,8 @@ pub struct App {
     demo: bool,
     /// Shown with [`bar::quit_ui`] when the window is closed while a run trains.
     quitting: bool,
+    /// Frames so far.
+    frames: u32,
 }
 
 impl App {
@@ -72,6 +74,7 @@ impl App {
             toasts: Toasts::default(),
             demo: launch.demo.is_some(),
             quitting: false,
+            frames: 0,
         };
         if let Some(plan) = launch.demo {
             app.state.plan = *plan;
@@ -289,6 +292,11 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        // The second frame begins when the first one is on the screen.
+        self.frames = self.frames.saturating_add(1);
+        if self.frames == 2 {
+            tracing::info!("the first frame is on the screen");
+        }
         self.frame_ui(ui);
     }
 

@@ -106,6 +106,31 @@ fn an_empty_window_says_what_to_do() {
     assert!(start.accesskit_node().is_disabled());
 }
 
+/// The middle strip holds more tabs than fit beside one another.
+#[test]
+fn a_panel_that_is_asked_for_has_its_tab_in_view() {
+    let mut harness = window(Launch::default());
+    harness.run_steps(3);
+    let ends = |harness: &Harness<'static, Window>, tab: &str| {
+        let rect = harness
+            .get_by(|node| node.role() == egui::Role::Tab && node.label().as_deref() == Some(tab))
+            .rect();
+        [rect.left(), rect.right()]
+    };
+    let strip = [ends(&harness, "Galaxies")[0], ends(&harness, "What the network sees")[0]];
+    for (panel, tab) in
+        [("damage", "Damage"), ("galaxies", "Galaxies"), ("bench", "Convolution bench")]
+    {
+        harness.state_mut().push(Action::ShowPanel(panel));
+        harness.run_steps(60);
+        let [left, right] = ends(&harness, tab);
+        assert!(
+            left >= strip[0] - 1.0 && right <= strip[1] + 1.0,
+            "{tab}: {left}–{right} of {strip:?}"
+        );
+    }
+}
+
 #[test]
 fn a_folder_shows_its_classes_and_galaxies() {
     let (_folder, harness) = opened(20);

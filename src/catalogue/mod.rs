@@ -42,7 +42,7 @@ pub use leak::Groups;
 pub use numbers::{Numbers, numbers};
 pub use options::OpenOptions;
 pub use regroup::GROUPINGS;
-pub use sample::{read_picture, read_sample};
+pub use sample::{read_picture, read_pixels, read_sample};
 pub use split::{read_parts, read_split, split, split_by_id, write_split};
 pub use understood::{LeftOut, Reason, Understood, write_report};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Sample;
 use crate::image::display::Rgb8;
-use crate::image::{Image, ImageError, Place, picture_place, read_place};
+use crate::image::{Image, ImageError, Pixels, Place, picture_place, pixels_place, read_place};
 
 impl Sample {
     /// Its files, each with the place in it.
@@ -58,6 +58,19 @@ pub fn read_sample(sample: &Sample) -> Result<Image, ImageError> {
         image.data.iter_mut().filter(|value| **value == masked).for_each(|value| *value = f32::NAN);
     }
     Ok(image)
+}
+
+/// Reads the pixels of a sample as [`read_sample`] does; the bytes of a single 8-bit picture stay as
+/// they are.
+///
+/// # Errors
+/// As [`read_sample`].
+pub fn read_pixels(sample: &Sample) -> Result<Pixels, ImageError> {
+    let mut sources = sample.sources();
+    match (sources.next(), sources.next(), sample.masked) {
+        (Some((file, place)), None, None) => pixels_place(file, place),
+        _ => read_sample(sample).map(Pixels::Image),
+    }
 }
 
 /// The picture of a sample as it is meant to be seen; `None` where its pixels are measured values,

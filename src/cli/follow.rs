@@ -12,7 +12,9 @@ use signal_hook::flag;
 use super::output;
 use crate::catalogue::Part;
 use crate::evaluate::Evaluation;
-use crate::train::{Command, EpochRecord, Event, Finished, Session, Stage, Started, StepRecord};
+use crate::train::{
+    Command, EpochRecord, Event, Finished, ReadingRecord, Session, Stage, Started, StepRecord,
+};
 
 /// How often Ctrl-C is looked for while nothing happens.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -88,13 +90,21 @@ struct Show {
     folder: String,
     steps_per_epoch: usize,
     epochs: usize,
+    reading: Waiting,
 }
 
 impl Show {
     fn new(json: bool) -> Self {
         let bar = if json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { json, bar, folder: String::new(), steps_per_epoch: 1, epochs: 0 }
+        Self {
+            json,
+            bar,
+            folder: String::new(),
+            steps_per_epoch: 1,
+            epochs: 0,
+            reading: Waiting::default(),
+        }
     }
 
     /// A message for people.
@@ -117,6 +127,7 @@ impl Show {
             Event::Started(started) => self.started(started),
             Event::Stage(stage) => self.stage(stage),
             Event::Steps(records) => self.steps(records),
+            Event::Reading(record) => self.reading.add(record),
             Event::Epoch(record, _) => self.epoch(record),
             Event::Note(text) => self.say(text),
             Event::Warning(text) => self.say(&format!("warning: {text}")),
@@ -156,6 +167,15 @@ impl Show {
 
     fn stage(&self, stage: &Stage) {
         match stage {
+            Stage::Disconnected(place) => {
+                self.bar.set_message("waiting for the connection");
+                self.say(&format!(
+                    "the connection to the machine that computes ({place}) was lost; the run goes on \
+                     when it answers. Ctrl-C ends the waiting: `arclet train --resume {}` goes on \
+                     later, on another device with `--device`",
+                    self.folder
+                ));
+            }
             Stage::Preparing(what) => self.bar.set_message(what.clone()),
             Stage::TuningKernels => {
                 self.say("the first step prepares the GPU's kernels; this may take minutes");
@@ -208,6 +228,9 @@ impl Show {
                 output::percent(test.balanced_accuracy)
             ));
         }
+        if let Some(text) = self.reading.words() {
+            self.say(&text);
+        }
         if why != Finished::Stopped {
             self.say(&format!("results and figures are in {}", self.folder));
         }
@@ -218,12 +241,40 @@ impl Show {
     }
 }
 
+/// How the images came, over all epochs.
+#[derive(Default)]
+struct Waiting {
+    shares: Vec<f64>,
+    last: Option<ReadingRecord>,
+}
+
+impl Waiting {
+    fn add(&mut self, record: &ReadingRecord) {
+        self.shares.push(record.waiting_share);
+        self.last = Some(*record);
+    }
+
+    /// The mean over the epochs, and what is in memory; `None` before the first epoch.
+    fn words(&self) -> Option<String> {
+        let last = self.last.as_ref()?;
+        let mean = self.shares.iter().sum::<f64>() / self.shares.len() as f64;
+        Some(format!(
+            "waited for images {} of the time; {} of {} images in memory ({:.0} MB)",
+            output::percent(mean),
+            last.cached_images,
+            last.images,
+            last.cached_bytes as f64 / 1e6
+        ))
+    }
+}
+
 /// An event as one JSON object; `None` for looks, which nobody asked for.
 fn to_json(event: &Event) -> Option<Value> {
     Some(match event {
         Event::Started(started) => started_json(started),
         Event::Stage(stage) => json!({"event": "stage", "stage": stage_name(stage)}),
         Event::Steps(records) => json!({"event": "steps", "steps": records}),
+        Event::Reading(record) => tagged("reading", serde_json::to_value(record).ok()?),
         Event::Epoch(record, _) => tagged("epoch", serde_json::to_value(record).ok()?),
         Event::Checkpoint(path) => json!({"event": "checkpoint", "path": path}),
         Event::Flow(_) | Event::Look(_) => return None,
@@ -272,6 +323,7 @@ fn stage_name(stage: &Stage) -> &'static str {
         Stage::Evaluating(Part::Validation) => "evaluating-validation",
         Stage::Evaluating(Part::Test) => "evaluating-test",
         Stage::Paused => "paused",
+        Stage::Disconnected(_) => "disconnected",
     }
 }
 

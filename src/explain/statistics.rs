@@ -13,6 +13,8 @@ pub struct MapStatistics {
     pub min: f32,
     /// Largest value.
     pub max: f32,
+    /// Standard deviation.
+    pub std: f32,
     /// Share of values that are exactly zero, 0–1: what a ReLU has switched off.
     pub zeros: f32,
 }
@@ -55,12 +57,14 @@ impl MapStatistics {
         if count == 0 {
             return Self::default();
         }
-        let sum: f64 = finite().map(f64::from).sum();
+        let mean = finite().map(f64::from).sum::<f64>() / count as f64;
+        let square = finite().map(|value| (f64::from(value) - mean).powi(2)).sum::<f64>();
         let zeros = finite().filter(|&value| value == 0.0).count();
         Self {
-            mean: (sum / count as f64) as f32,
+            mean: mean as f32,
             min: finite().fold(f32::INFINITY, f32::min),
             max: finite().fold(f32::NEG_INFINITY, f32::max),
+            std: (square / count as f64).sqrt() as f32,
             zeros: zeros as f32 / count as f32,
         }
     }
@@ -95,8 +99,9 @@ mod tests {
 
     #[test]
     fn statistics_by_hand() {
-        let values = [0.0, -1.0, 4.0, f32::NAN, 0.0];
-        let expected = MapStatistics { mean: 0.75, min: -1.0, max: 4.0, zeros: 0.5 };
+        let values = [0.0, 0.0, 2.0, f32::NAN, 6.0];
+        let std = 6.0_f32.sqrt();
+        let expected = MapStatistics { mean: 2.0, min: 0.0, max: 6.0, std, zeros: 0.5 };
         assert_eq!(MapStatistics::of(&values), expected);
         assert_eq!(MapStatistics::of(&[f32::NAN]), MapStatistics::default());
     }

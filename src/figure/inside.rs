@@ -139,6 +139,66 @@ pub fn histograms(title: &str, all: &[(String, Distribution)]) -> MapGrid {
     }
 }
 
+/// For each layer how its weights, or their gradient, were spread after each epoch: epochs from left to
+/// right, values from the smallest (below) to the largest of all, darker where more values lie.
+pub fn histograms_by_epoch(title: &str, layers: &[(String, Vec<Distribution>)]) -> MapGrid {
+    let tile = |(layer, epochs): &(String, Vec<Distribution>)| {
+        let [low, high] = ends(epochs);
+        Tile {
+            caption: format!("{layer}  {low:.1e} to {high:.1e}"),
+            picture: course_picture(epochs, [low, high]),
+            values: Vec::new(),
+        }
+    };
+    let subtitle = "After each epoch, from left to right; smallest values below, the line is zero";
+    MapGrid {
+        title: title.into(),
+        subtitle: subtitle.into(),
+        tiles: layers.iter().map(tile).collect(),
+        tile_side: 190.0,
+        ..MapGrid::default()
+    }
+}
+
+/// The smallest and the largest value of all epochs.
+fn ends(epochs: &[Distribution]) -> [f64; 2] {
+    let values = || epochs.iter().filter(|values| values.count > 0);
+    let low = values().map(|values| values.min).fold(f64::INFINITY, f64::min);
+    let high = values().map(|values| values.max).fold(f64::NEG_INFINITY, f64::max);
+    if low <= high { [low, high] } else { [0.0; 2] }
+}
+
+/// A column of the picture for each epoch.
+fn course_picture(epochs: &[Distribution], [low, high]: [f64; 2]) -> Rgb8 {
+    let [width, height] = HISTOGRAM;
+    let span = if high > low { high - low } else { 1.0 };
+    let row_of = |value: f64| (((high - value) / span * height as f64) as usize).min(height - 1);
+    let column = |values: &Distribution| {
+        let mut share = vec![0.0; height];
+        for (bin, &count) in values.bins.iter().enumerate() {
+            // A bin covers several rows where an epoch reaches farther than its own ends.
+            let from = values.min + bin as f64 * values.bin_width();
+            let rows = row_of(from + values.bin_width())..=row_of(from);
+            let each = count as f64 / (rows.end() - rows.start() + 1) as f64;
+            rows.for_each(|row| share[row] += each);
+        }
+        let most = share.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        for share in &mut share {
+            *share = (*share / most).sqrt();
+        }
+        share
+    };
+    let columns: Vec<Vec<f64>> = epochs.iter().map(column).collect();
+    let zero = (low..=high).contains(&0.0).then(|| row_of(0.0));
+    let pixel = |at: usize| {
+        let (x, row) = (at % width, at / width);
+        let share = columns.get(x * columns.len() / width).map_or(0.0, |column| column[row]);
+        let ground = if zero == Some(row) { ZERO } else { PAPER };
+        [0, 1, 2].map(|c| (f64::from(ground[c]) * (1.0 - share) + f64::from(BAR[c]) * share) as u8)
+    };
+    Rgb8 { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
+}
+
 /// Width and height of the picture of a histogram.
 const HISTOGRAM: [usize; 2] = [192, 108];
 const PAPER: [u8; 3] = [244, 246, 248];
@@ -209,6 +269,26 @@ mod tests {
         assert_eq!(grid.tiles.len(), 2);
         assert_eq!(grid.tiles[1].picture.pixels[3..], [255; 3]);
         assert!(grid.to_svg().contains("0 ← 1"));
+    }
+
+    #[test]
+    fn each_epoch_is_a_column_between_the_ends_of_all() {
+        let of = |values: &[f32]| Distribution::of(values, 4);
+        let all = [
+            ("one".to_owned(), vec![of(&[-1.0, 1.0]), of(&[-3.0, -3.0, -2.0])]),
+            ("two".to_owned(), vec![of(&[0.0; 3])]),
+        ];
+        let grid = histograms_by_epoch("x", &all);
+        let captions: Vec<&str> = grid.tiles.iter().map(|tile| tile.caption.as_str()).collect();
+        assert_eq!(captions, ["one  -3.0e0 to 1.0e0", "two  0.0e0 to 0.0e0"]);
+        let [width, height] = HISTOGRAM;
+        let at = |x: usize, y: usize| &grid.tiles[0].picture.pixels[3 * (y * width + x)..][..3];
+        assert_eq!(at(0, 0), BAR, "the largest value, in the first epoch");
+        assert_eq!(at(width - 1, 0), PAPER);
+        assert_eq!(at(width - 1, height - 1), BAR, "the smallest, in the second");
+        assert_eq!(at(0, height - 1), PAPER);
+        assert_eq!(at(width - 1, height / 4), ZERO);
+        assert!(histograms_by_epoch("x", &[]).tiles.is_empty());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::display::Rgb8;
-use super::{Image, ImageError, head, place, raster};
+use super::{ImageError, Pixels, head, place, raster};
 
 /// Files that stay open.
 const MOST_OPEN: usize = 64;
@@ -58,10 +58,10 @@ impl Kind {
 ///
 /// # Errors
 /// [`ImageError`] when the file cannot be read, is broken, or has no such row.
-pub(super) fn read(path: &Path, row: u64) -> Result<Image, ImageError> {
+pub(super) fn read(path: &Path, row: u64) -> Result<Pixels, ImageError> {
     match &*open(path)? {
-        Opened::Parquet(shard) => raster::decode_image(&named(path, row), &shard.bytes(row)?),
-        Opened::Hdf5(stack) => stack.image(row),
+        Opened::Parquet(shard) => raster::decode_pixels(&named(path, row), &shard.bytes(row)?),
+        Opened::Hdf5(stack) => stack.image(row).map(Pixels::Image),
     }
 }
 

@@ -10,6 +10,8 @@ pub mod display;
 pub mod exposure;
 pub mod fits;
 mod info;
+mod memory;
+mod pixels;
 mod place;
 pub mod pyramid;
 pub mod raster;
@@ -22,7 +24,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 pub use info::{FileInfo, Sky};
-pub use place::{Place, picture_place, read_place};
+use memory::allocate;
+pub(crate) use pixels::UNIT;
+pub use pixels::{Bytes, Pixels};
+pub use place::{Place, picture_place, pixels_place, read_place};
 
 /// Images with more pixels (over all bands) are refused: 2²⁹ are 2 GiB of f32.
 const MAX_PIXELS: u64 = 1 << 29;
@@ -138,9 +143,17 @@ impl ImageError {
 /// # Errors
 /// [`ImageError`] when the file cannot be opened, is broken, or is too large.
 pub fn read(path: &Path) -> Result<Image, ImageError> {
+    read_pixels(path).map(Pixels::into_image)
+}
+
+/// Reads an image file as [`read`] does, and leaves the bytes of an 8-bit raster file as they are.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_pixels(path: &Path) -> Result<Pixels, ImageError> {
     match Format::of(path)? {
-        Format::Fits => fits::read_hdu(path, None),
-        Format::Raster(_) => raster::read(path),
+        Format::Fits => fits::read_hdu(path, None).map(Pixels::Image),
+        Format::Raster(_) => raster::read_pixels(path),
     }
 }
 
@@ -262,16 +275,6 @@ fn check_pixels(path: &Path, pixels: u64, file_bytes: u64) -> Result<(), ImageEr
         return too_large("its file is far too short to hold them");
     }
     Ok(())
-}
-
-/// A vector of zeros, or the error that memory does not suffice (an abort otherwise). The system
-/// gives zeroed pages as they are first written to.
-fn allocate<T: bytemuck::Zeroable>(path: &Path, length: usize) -> Result<Vec<T>, ImageError> {
-    bytemuck::allocation::try_zeroed_vec(length).map_err(|()| ImageError::TooLarge {
-        path: path.to_path_buf(),
-        pixels: length as u64,
-        reason: "there is not enough memory for them".into(),
-    })
 }
 
 #[cfg(test)]

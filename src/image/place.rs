@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::display::{Limits, Rgb8, Stretch, to_rgb8};
 use super::fits::{Section, cut_section};
-use super::{Image, ImageError, container, is_raster, raster, read};
+use super::{Image, ImageError, Pixels, container, is_raster, raster, read_pixels};
 
 /// Where in a file an image lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -41,10 +41,18 @@ impl Place {
 /// # Errors
 /// [`ImageError`] when the file cannot be read, or has nothing at that place.
 pub fn read_place(path: &Path, place: Place) -> Result<Image, ImageError> {
+    pixels_place(path, place).map(Pixels::into_image)
+}
+
+/// The pixels at a place, bytes as they are.
+///
+/// # Errors
+/// As [`read_place`].
+pub fn pixels_place(path: &Path, place: Place) -> Result<Pixels, ImageError> {
     match place {
-        Place::Whole => read(path),
+        Place::Whole => read_pixels(path),
         Place::Row(row) => container::read(path, row),
-        Place::Section(section) => cut_section(path, &section),
+        Place::Section(section) => cut_section(path, &section).map(Pixels::Image),
     }
 }
 

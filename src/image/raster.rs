@@ -18,6 +18,7 @@ use ::image::{
 
 use super::display::Rgb8;
 use super::info::{FileInfo, Statistics};
+use super::pixels::{Bytes, Pixels};
 use super::place::as_it_is;
 use super::{Format, Image, ImageError, RasterFormat, check_pixels};
 
@@ -33,12 +34,18 @@ const MAX_DECODER_BYTES: u64 = 4 << 30;
 /// # Errors
 /// [`ImageError`] when the file cannot be opened, is broken, of an unknown kind, or too large.
 pub fn read(path: &Path) -> Result<Image, ImageError> {
-    Ok(decode(path)?.0.into_image())
+    read_pixels(path).map(Pixels::into_image)
 }
 
-/// Reads an image that lies within another file, as [`read`] does; `name` says where, for messages.
-pub(super) fn decode_image(name: &Path, bytes: &[u8]) -> Result<Image, ImageError> {
-    Ok(decode_bytes(name, format_of(name, bytes)?, bytes)?.0.into_image())
+/// Reads a file as [`read`] does, and leaves the bytes of 8-bit pictures as they are.
+pub(super) fn read_pixels(path: &Path) -> Result<Pixels, ImageError> {
+    Ok(decode(path)?.0.into_pixels())
+}
+
+/// Reads an image that lies within another file, as [`read_pixels`] does; `name` says where, for
+/// messages.
+pub(super) fn decode_pixels(name: &Path, bytes: &[u8]) -> Result<Pixels, ImageError> {
+    Ok(decode_bytes(name, format_of(name, bytes)?, bytes)?.0.into_pixels())
 }
 
 /// Reads an image that lies within another file as [`read_rgb8`] does.
@@ -71,7 +78,7 @@ pub fn info(path: &Path) -> Result<FileInfo, ImageError> {
         Format::Raster(format) => format.name(),
         Format::Fits => "FITS",
     };
-    let image = decoded.into_image();
+    let image = decoded.into_pixels().into_image();
     let mut shape = vec![image.height as u64, image.width as u64];
     if image.bands > 1 {
         shape.insert(0, image.bands as u64);
@@ -152,10 +159,27 @@ enum Decoded {
 }
 
 impl Decoded {
-    fn into_image(self) -> Image {
-        match self {
-            Self::Picture(picture) => planes(&picture),
-            Self::Planes(image) => image,
+    /// The colours of a picture, without transparency.
+    fn into_pixels(self) -> Pixels {
+        let picture = match self {
+            Self::Picture(picture) => picture,
+            Self::Planes(image) => return Pixels::Image(image),
+        };
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let bytes = |bands, data| Pixels::Bytes(Bytes { bands, height, width, data });
+        let planes =
+            |bands, data| Pixels::Image(Image { bands, height, width, data, header: Vec::new() });
+        let sixteen = |value: u16| f32::from(value) / 65535.0;
+        match picture {
+            DynamicImage::ImageLuma8(p) => bytes(1, p.into_raw()),
+            DynamicImage::ImageLumaA8(p) => bytes(1, opaque::<2, 1>(&p)),
+            DynamicImage::ImageRgb8(p) => bytes(3, p.into_raw()),
+            DynamicImage::ImageRgba8(p) => bytes(3, opaque::<4, 3>(&p)),
+            DynamicImage::ImageLuma16(p) => planes(1, deinterleave(&p, 1, 1, sixteen)),
+            DynamicImage::ImageLumaA16(p) => planes(1, deinterleave(&p, 2, 1, sixteen)),
+            DynamicImage::ImageRgb16(p) => planes(3, deinterleave(&p, 3, 3, sixteen)),
+            DynamicImage::ImageRgba16(p) => planes(3, deinterleave(&p, 4, 3, sixteen)),
+            other => planes(3, deinterleave(&other.to_rgb32f(), 3, 3, |value| value)),
         }
     }
 
@@ -233,25 +257,9 @@ fn broken(path: &Path, error: &::image::ImageError) -> ImageError {
     ImageError::format(path, error.to_string())
 }
 
-/// The colour planes of a picture, without transparency.
-fn planes(picture: &DynamicImage) -> Image {
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    // A table is several times faster here than a division for each sample.
-    let table: [f32; 256] = std::array::from_fn(|value| value as f32 / 255.0);
-    let eight = |value: u8| table[usize::from(value)];
-    let sixteen = |value: u16| f32::from(value) / 65535.0;
-    let (bands, data) = match picture {
-        DynamicImage::ImageLuma8(p) => (1, deinterleave(p, 1, 1, eight)),
-        DynamicImage::ImageLumaA8(p) => (1, deinterleave(p, 2, 1, eight)),
-        DynamicImage::ImageRgb8(p) => (3, deinterleave(p, 3, 3, eight)),
-        DynamicImage::ImageRgba8(p) => (3, deinterleave(p, 4, 3, eight)),
-        DynamicImage::ImageLuma16(p) => (1, deinterleave(p, 1, 1, sixteen)),
-        DynamicImage::ImageLumaA16(p) => (1, deinterleave(p, 2, 1, sixteen)),
-        DynamicImage::ImageRgb16(p) => (3, deinterleave(p, 3, 3, sixteen)),
-        DynamicImage::ImageRgba16(p) => (3, deinterleave(p, 4, 3, sixteen)),
-        other => (3, deinterleave(&other.to_rgb32f(), 3, 3, |value| value)),
-    };
-    Image { bands, height, width, data, header: Vec::new() }
+/// The first `BANDS` of `CHANNELS` interleaved bytes.
+fn opaque<const CHANNELS: usize, const BANDS: usize>(samples: &[u8]) -> Vec<u8> {
+    samples.as_chunks::<CHANNELS>().0.iter().flat_map(|pixel| &pixel[..BANDS]).copied().collect()
 }
 
 /// The first `bands` of `channels` interleaved samples as planes.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::lanes;
 use super::scratch::Shared;
+use super::windows::Windows;
 
 /// Values that are worth a thread's attention.
 const WORTH: usize = 1 << 13;
@@ -14,13 +15,7 @@ const WORTH: usize = 1 << 13;
 /// Sizes of a mean pooling.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MeanPooling {
-    batch: [usize; 2],
-    input: [usize; 2],
-    output: [usize; 2],
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    /// Above and to the left.
-    padding: [usize; 2],
+    windows: Windows,
     /// Whether zeros around the map count.
     count_padding: bool,
 }
@@ -28,62 +23,38 @@ pub(super) struct MeanPooling {
 impl MeanPooling {
     /// The sizes; `None` when a window may lie in the padding alone, or nothing fits.
     pub(super) fn new(
-        [images, channels, height, width]: [usize; 4],
+        input: [usize; 4],
         kernel: [usize; 2],
         stride: [usize; 2],
         padding: [(usize, usize); 2],
         count_padding: bool,
     ) -> Option<Self> {
-        let input = [height, width];
-        let mut output = [0; 2];
-        for axis in 0..2 {
-            let (before, after) = padding[axis];
-            if stride[axis] == 0 || kernel[axis] <= before.max(after) || input[axis] == 0 {
-                return None;
-            }
-            let spare = (input[axis] + before + after).checked_sub(kernel[axis])?;
-            output[axis] = spare / stride[axis] + 1;
-        }
-        let padding = padding.map(|(before, _)| before);
-        let batch = [images, channels];
-        let pooling = Self { batch, input, output, kernel, stride, padding, count_padding };
-        (images * channels > 0).then_some(pooling)
+        let windows = Windows::new(input, kernel, stride, padding, false)?;
+        Some(Self { windows, count_padding })
     }
 
     pub(super) fn input(&self) -> [usize; 4] {
-        [self.batch[0], self.batch[1], self.input[0], self.input[1]]
+        self.windows.input()
     }
 
     pub(super) fn output(&self) -> [usize; 4] {
-        [self.batch[0], self.batch[1], self.output[0], self.output[1]]
-    }
-
-    /// Values of a map before and behind.
-    fn sizes(&self) -> [usize; 2] {
-        [self.input[0] * self.input[1], self.output[0] * self.output[1]]
-    }
-
-    /// What a window covers of the map's rows (axis 0) or columns (axis 1).
-    fn window(&self, axis: usize, place: usize) -> Range<usize> {
-        let begin = place * self.stride[axis];
-        let end = (begin + self.kernel[axis]).saturating_sub(self.padding[axis]);
-        begin.saturating_sub(self.padding[axis])..end.min(self.input[axis])
+        self.windows.output()
     }
 
     /// One over the number of values on an axis whose mean is taken.
     fn share(&self, axis: usize, window: &Range<usize>) -> f32 {
-        1.0 / if self.count_padding { self.kernel[axis] } else { window.len() } as f32
+        1.0 / if self.count_padding { self.windows.kernel[axis] } else { window.len() } as f32
     }
 
     /// The mean of each window.
     pub(super) fn forward(&self, x: &[f32]) -> Vec<f32> {
-        let [before, behind] = self.sizes();
-        let maps = self.batch[0] * self.batch[1];
+        let [before, behind] = self.windows.sizes();
+        let maps = self.windows.maps();
         assert_eq!(x.len(), maps * before, "wrong number of values for {self:?}");
         let mut output = vec![0.0; maps * behind];
         let maps = x.par_chunks(before).zip(output.par_chunks_mut(behind));
         maps.with_min_len(WORTH.div_ceil(before)).for_each_init(
-            || vec![0.0; self.input[1]],
+            || vec![0.0; self.windows.input[1]],
             |sums, (x, output)| self.pool(x, output, sums),
         );
         output
@@ -91,16 +62,16 @@ impl MeanPooling {
 
     /// Pools one map: first down the columns, then along the row of their sums.
     fn pool(&self, x: &[f32], output: &mut [f32], sums: &mut [f32]) {
-        let width = self.input[1];
-        for (row, means) in output.chunks_exact_mut(self.output[1]).enumerate() {
-            let rows = self.window(0, row);
+        let width = self.windows.input[1];
+        for (row, means) in output.chunks_exact_mut(self.windows.output[1]).enumerate() {
+            let rows = self.windows.window(0, row);
             let down = self.share(0, &rows);
             sums.fill(0.0);
             for row in x[rows.start * width..rows.end * width].chunks_exact(width) {
                 lanes::add_here(sums, row);
             }
             for (place, mean) in means.iter_mut().enumerate() {
-                let window = self.window(1, place);
+                let window = self.windows.window(1, place);
                 let share = down * self.share(1, &window);
                 *mean = sums[window].iter().sum::<f32>() * share;
             }
@@ -109,12 +80,12 @@ impl MeanPooling {
 
     /// The gradient of the input, given that of the output.
     pub(super) fn gradient(&self, gradient: &[f32]) -> Vec<f32> {
-        let [before, behind] = self.sizes();
-        let maps = self.batch[0] * self.batch[1];
+        let [before, behind] = self.windows.sizes();
+        let maps = self.windows.maps();
         assert_eq!(gradient.len(), maps * behind, "wrong number of values for {self:?}");
         let fill = |out: Shared| {
             (0..maps).into_par_iter().with_min_len(WORTH.div_ceil(before)).for_each_init(
-                || vec![0.0; self.input[1]],
+                || vec![0.0; self.windows.input[1]],
                 |spread, map| {
                     // SAFETY: the maps are apart.
                     let to = unsafe { out.slice(map * before, before) };
@@ -131,13 +102,13 @@ impl MeanPooling {
 
     /// Adds the gradients of one map to the places that their windows cover.
     fn spread(&self, gradient: &[f32], to: &mut [f32], spread: &mut [f32]) {
-        let width = self.input[1];
-        for (row, gradient) in gradient.chunks_exact(self.output[1]).enumerate() {
-            let rows = self.window(0, row);
+        let width = self.windows.input[1];
+        for (row, gradient) in gradient.chunks_exact(self.windows.output[1]).enumerate() {
+            let rows = self.windows.window(0, row);
             let down = self.share(0, &rows);
             spread.fill(0.0);
             for (place, gradient) in gradient.iter().enumerate() {
-                let window = self.window(1, place);
+                let window = self.windows.window(1, place);
                 let share = gradient * down * self.share(1, &window);
                 spread[window].iter_mut().for_each(|value| *value += share);
             }

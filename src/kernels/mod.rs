@@ -18,6 +18,7 @@ mod pooling;
 mod prepared;
 mod scratch;
 mod transpose;
+mod windows;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -2,12 +2,12 @@
 //! thread's work; the first of equal values counts, and NaN is larger than anything.
 
 use std::mem::MaybeUninit;
-use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::lanes;
 use super::scratch::Shared;
+use super::windows::Windows;
 
 /// Values that are worth a thread's attention.
 const WORTH: usize = 1 << 13;
@@ -15,13 +15,7 @@ const WORTH: usize = 1 << 13;
 /// Sizes of a pooling.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pooling {
-    batch: [usize; 2],
-    input: [usize; 2],
-    output: [usize; 2],
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    /// Above and to the left.
-    padding: [usize; 2],
+    windows: Windows,
 }
 
 /// The maxima of the columns of a few rows, and where they stand.
@@ -34,55 +28,35 @@ pub(super) struct Pooled {
 }
 
 impl Pooling {
-    /// The sizes; `None` when a window may lie in the padding alone, or nothing fits.
+    /// The sizes; `None` when a window may lie in the padding alone, nothing fits, or a map is too
+    /// large for places of 32 bits.
     pub(super) fn new(
-        [images, channels, height, width]: [usize; 4],
+        input: [usize; 4],
         kernel: [usize; 2],
         stride: [usize; 2],
         padding: [(usize, usize); 2],
         ceil: bool,
     ) -> Option<Self> {
-        let input = [height, width];
-        let mut output = [0; 2];
-        for axis in 0..2 {
-            let (before, after) = padding[axis];
-            let step = stride[axis];
-            if step == 0 || kernel[axis] <= before.max(after) || input[axis] == 0 {
-                return None;
-            }
-            let spare = (input[axis] + before + after).checked_sub(kernel[axis])?;
-            output[axis] = if ceil { spare.div_ceil(step) } else { spare / step } + 1;
-            // A window must begin in the map or in the padding before it.
-            if (output[axis] - 1) * step >= input[axis] + before {
-                output[axis] -= 1;
-            }
-        }
-        let padding = padding.map(|(before, _)| before);
-        let small = images * channels > 0 && height * width < 1 << 31;
-        small.then_some(Self { batch: [images, channels], input, output, kernel, stride, padding })
+        let windows = Windows::new(input, kernel, stride, padding, ceil)?;
+        (input[2] * input[3] < 1 << 31).then_some(Self { windows })
     }
 
     pub(super) fn input(&self) -> [usize; 4] {
-        [self.batch[0], self.batch[1], self.input[0], self.input[1]]
+        self.windows.input()
     }
 
     pub(super) fn output(&self) -> [usize; 4] {
-        [self.batch[0], self.batch[1], self.output[0], self.output[1]]
-    }
-
-    /// Values of a map before and behind.
-    fn sizes(&self) -> [usize; 2] {
-        [self.input[0] * self.input[1], self.output[0] * self.output[1]]
+        self.windows.output()
     }
 
     /// The largest value of each window.
     pub(super) fn forward(&self, x: &[f32]) -> Pooled {
-        let [before, behind] = self.sizes();
-        let maps = self.batch[0] * self.batch[1];
+        let [before, behind] = self.windows.sizes();
+        let maps = self.windows.maps();
         assert_eq!(x.len(), maps * before, "wrong number of values for {self:?}");
         let mut output = vec![0.0; maps * behind];
         let mut indices = vec![0; maps * behind];
-        let columns = || (vec![0.0; self.input[1]], vec![0; self.input[1]]);
+        let columns = || (vec![0.0; self.windows.input[1]], vec![0; self.windows.input[1]]);
         let each = WORTH.div_ceil(behind);
         (x.par_chunks(before), output.par_chunks_mut(behind), indices.par_chunks_mut(behind))
             .into_par_iter()
@@ -95,31 +69,24 @@ impl Pooling {
 
     /// Pools one map: first down the columns, then along the row of their maxima.
     fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32], columns: &mut Columns) {
-        let [width, across] = [self.input[1], self.output[1]];
+        let [width, across] = [self.windows.input[1], self.windows.output[1]];
         let (values, places) = columns;
         let rows = output.chunks_exact_mut(across).zip(indices.chunks_exact_mut(across));
         for (row, (best, at)) in rows.enumerate() {
-            let rows = self.window(0, row);
+            let rows = self.windows.window(0, row);
             let map = &x[rows.start * width..rows.end * width];
             lanes::column_maxima(map, rows.start, values, places);
             for (place, (best, at)) in best.iter_mut().zip(at).enumerate() {
-                let window = self.window(1, place);
+                let window = self.windows.window(1, place);
                 (*best, *at) = largest(&values[window.clone()], &places[window]);
             }
         }
     }
 
-    /// What a window covers of the map's rows (axis 0) or columns (axis 1).
-    fn window(&self, axis: usize, place: usize) -> Range<usize> {
-        let begin = place * self.stride[axis];
-        let end = (begin + self.kernel[axis]).saturating_sub(self.padding[axis]);
-        begin.saturating_sub(self.padding[axis])..end.min(self.input[axis])
-    }
-
     /// The gradient of the input, given that of the output.
     pub(super) fn gradient(&self, indices: &[u32], gradient: &[f32]) -> Vec<f32> {
-        let [before, behind] = self.sizes();
-        let maps = self.batch[0] * self.batch[1];
+        let [before, behind] = self.windows.sizes();
+        let maps = self.windows.maps();
         assert_eq!(indices.len(), maps * behind, "wrong number of values for {self:?}");
         assert_eq!(gradient.len(), maps * behind, "wrong number of values for {self:?}");
         let fill = |out: Shared| {

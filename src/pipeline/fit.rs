@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::catalogue::{Catalogue, read_sample};
+use crate::catalogue::{Catalogue, read_pixels};
 
 use super::affine::Scratch;
 use super::input::Way;
@@ -114,7 +114,7 @@ impl Pipeline {
         sample: usize,
         scratch: &mut Scratch,
     ) -> Result<Vec<Moments>, String> {
-        let prepared = super::loader::decode(catalogue, self, sample, read_sample)?;
+        let prepared = super::loader::decode(catalogue, self, sample, read_pixels)?;
         let input = self.stretched(&prepared, Way::Plain, scratch);
         Ok(input.data.chunks_exact(input.shape[1] * input.shape[2]).map(Moments::of).collect())
     }

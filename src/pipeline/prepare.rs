@@ -6,7 +6,7 @@ use fast_image_resize as resize;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 
-use crate::image::Image;
+use crate::image::{Bytes, Image, Pixels, UNIT};
 
 use super::geometry::{Span, margin};
 use super::prepared::{Planes, Prepared};
@@ -36,24 +36,72 @@ impl Pipeline {
             return Err(PipelineError::Empty { bands, width, height });
         }
         self.validate_bands(bands)?;
-        let cut = Cut::new(self, image);
+        let cut = Cut::new(self, [height, width], !image.header.is_empty());
         let channels = self.channels_for(bands);
         let mut values = Vec::with_capacity(channels * cut.rows.count * cut.columns.count);
         let mut region = Vec::new();
         for channel in 0..channels {
             let plane = self.channel(image, channel);
             let tone = Tone::of(self, &plane);
-            cut.append(&plane, tone, &mut region, &mut values)?;
+            let fill =
+                |start: usize, out: &mut [F32]| tone.apply(&plane[start..][..out.len()], out);
+            cut.append(fill, &mut region, &mut values)?;
         }
-        Ok(Prepared {
+        let planes = self.compact(values, || has_eight_bits(image));
+        Ok(self.prepared(&cut, channels, planes))
+    }
+
+    /// The same for pixels as a file gives them: of bytes only the part that is kept is widened.
+    ///
+    /// # Errors
+    /// As [`Pipeline::prepare`].
+    pub fn prepare_pixels(&self, pixels: Pixels) -> Result<Prepared, PipelineError> {
+        // Where limits or the mean of bands are asked for, all pixels count.
+        let pixel_by_pixel = self.is_identity_stretch() && self.channels != Channels::Grey;
+        match pixels {
+            Pixels::Bytes(bytes) if pixel_by_pixel => self.prepare_bytes(&bytes),
+            pixels => self.prepare(&pixels.into_image()),
+        }
+    }
+
+    fn prepare_bytes(&self, picture: &Bytes) -> Result<Prepared, PipelineError> {
+        self.validate()?;
+        let Bytes { bands, height, width, ref data } = *picture;
+        if bands == 0 || height == 0 || width == 0 || data.len() != bands * height * width {
+            return Err(PipelineError::Empty { bands, width, height });
+        }
+        self.validate_bands(bands)?;
+        let cut = Cut::new(self, [height, width], false);
+        let channels = self.channels_for(bands);
+        let mut values = Vec::with_capacity(channels * cut.rows.count * cut.columns.count);
+        let mut region = Vec::new();
+        for channel in 0..channels {
+            let band = match &self.channels {
+                Channels::Select(chosen) => chosen[channel],
+                Channels::All | Channels::Grey => channel,
+            };
+            let fill = |start: usize, out: &mut [F32]| {
+                let pixels = data[start * bands..].chunks_exact(bands);
+                for (out, pixel) in out.iter_mut().zip(pixels) {
+                    *out = F32::new(UNIT[usize::from(pixel[band])]);
+                }
+            };
+            cut.append(fill, &mut region, &mut values)?;
+        }
+        let planes = self.compact(values, || true);
+        Ok(self.prepared(&cut, channels, planes))
+    }
+
+    fn prepared(&self, cut: &Cut, channels: usize, planes: Planes) -> Prepared {
+        Prepared {
             size: self.size,
             channels,
             height: cut.rows.count,
             width: cut.columns.count,
             top: cut.rows.first,
             left: cut.columns.first,
-            planes: self.compact(image, values),
-        })
+            planes,
+        }
     }
 
     fn channel<'a>(&self, image: &'a Image, channel: usize) -> Cow<'a, [f32]> {
@@ -66,11 +114,11 @@ impl Pipeline {
     }
 
     /// Chooses the smallest type that loses nothing visible.
-    fn compact(&self, image: &Image, values: Vec<f32>) -> Planes {
+    fn compact(&self, values: Vec<f32>, has_eight_bits: impl Fn() -> bool) -> Planes {
         let identity = self.is_identity_stretch();
         let (low, high) = values.iter().fold((0.0_f32, 0.0_f32), |(l, h), &v| (l.min(v), h.max(v)));
         let reaches = |enough: f32| low >= 0.0 && (enough..=1.0).contains(&high);
-        if identity && reaches(BRIGHT_FOR_8_BITS) && has_eight_bits(image) {
+        if identity && reaches(BRIGHT_FOR_8_BITS) && has_eight_bits() {
             let byte = |v: &f32| (v * 255.0 + 0.5) as u8;
             return Planes::U8(values.iter().map(byte).collect());
         }
@@ -163,9 +211,9 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(pipeline: &Pipeline, image: &Image) -> Self {
+    fn new(pipeline: &Pipeline, [height, width]: [usize; 2], from_bottom: bool) -> Self {
         let crop = match pipeline.crop {
-            0 => image.height.min(image.width),
+            0 => height.min(width),
             crop => crop,
         };
         let margin = margin(&pipeline.augment, pipeline.size);
@@ -174,21 +222,21 @@ impl Cut {
         let filter =
             if shrinks { resize::FilterType::Hamming } else { resize::FilterType::CatmullRom };
         Self {
-            rows: Span::of(image.height, crop, pipeline.size, margin),
-            columns: Span::of(image.width, crop, pipeline.size, margin),
-            width: image.width,
-            height: image.height,
-            from_bottom: !image.header.is_empty(),
+            rows: Span::of(height, crop, pipeline.size, margin),
+            columns: Span::of(width, crop, pipeline.size, margin),
+            width,
+            height,
+            from_bottom,
             filter,
         }
     }
 
-    /// Stretches the needed part of a plane into `region` (memory used again for each channel)
-    /// and appends it, resized, to `values`.
+    /// Has the needed part of a plane written into `region` (memory used again for each channel),
+    /// row by row, and appends it, resized, to `values`. `fill` is told the pixel, counted in the
+    /// order of the file, with which a row begins.
     fn append(
         &self,
-        plane: &[f32],
-        tone: Tone<'_>,
+        fill: impl Fn(usize, &mut [F32]),
         region: &mut Vec<F32>,
         values: &mut Vec<f32>,
     ) -> Result<(), PipelineError> {
@@ -200,8 +248,7 @@ impl Cut {
         for (row, out) in region.chunks_exact_mut(columns).enumerate() {
             let from_top = first_row + row;
             let row = if self.from_bottom { self.height - 1 - from_top } else { from_top };
-            let start = row * self.width + first_column;
-            tone.apply(&plane[start..start + columns], out);
+            fill(row * self.width + first_column, out);
         }
         let resized = self.resize(region, [rows, columns], [first_row, first_column])?;
         let resized = resized.pixels().iter().map(|pixel| pixel.0);
@@ -346,6 +393,24 @@ mod tests {
         assert_eq!(select.input(&select.prepare(&image).unwrap(), None).data, [2.0, 1.0]);
         let mean = Pipeline { channels: Channels::Grey, ..plain(1) };
         assert_eq!(mean.input(&mean.prepare(&image).unwrap(), None).data, [1.5]);
+    }
+
+    #[test]
+    fn bytes_are_prepared_as_the_numbers_that_they_stand_for() {
+        let data: Vec<u8> = (0..90 * 70 * 3).map(|n| (n * 37 % 251) as u8).collect();
+        let bytes = Bytes { bands: 3, height: 90, width: 70, data };
+        let image = Pixels::Bytes(bytes.clone()).into_image();
+        let augment = Augment::default();
+        for channels in [Channels::All, Channels::Grey, Channels::Select(vec![2, 0])] {
+            for (size, crop) in [(20, 0), (30, 40), (64, 64), (100, 50)] {
+                let pipeline =
+                    Pipeline { crop, augment, channels: channels.clone(), ..plain(size) };
+                let seen = pipeline.prepare_pixels(Pixels::Bytes(bytes.clone())).unwrap();
+                assert_eq!(seen, pipeline.prepare(&image).unwrap());
+            }
+        }
+        let cut_short = Bytes { height: 91, ..bytes };
+        assert!(plain(4).prepare_pixels(Pixels::Bytes(cut_short)).is_err());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub(super) mod name {
     pub(in crate::run) const SPLIT: &str = "split.csv";
     pub(in crate::run) const HISTORY: &str = "history.csv";
     pub(in crate::run) const GRADIENTS: &str = "gradients.csv";
+    pub(in crate::run) const HISTOGRAMS: &str = "histograms.csv";
     pub(in crate::run) const MATRICES: &str = "matrices.csv";
     pub(in crate::run) const CHECKPOINTS: &str = "checkpoints";
     pub(in crate::run) const LAST: &str = "last.safetensors";

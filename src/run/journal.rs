@@ -5,17 +5,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::folder::{Folder, name, read_text, write_whole};
 use super::history::{History, HistoryWriter};
-use super::manifest::{FORMAT, RunInfo, write_manifest};
+use super::manifest::{FORMAT, RunInfo, read_manifest, write_manifest};
 use super::rows::Rows;
 use super::{
-    RunError, checkpoint, gradients, matrices, model, outputs, predictions, split, travel,
+    RunError, checkpoint, gradients, histograms, matrices, model, outputs, predictions, split,
+    travel,
 };
 use crate::architectures::custom;
 use crate::catalogue::Catalogue;
 use crate::evaluate::Predictions;
 use crate::train::{
-    Checkpoint, EpochRecord, Finished, FlowRecord, Journal, JournalError, Plan, Results, Slot,
-    Started, StepRecord, TrainError, flow,
+    Checkpoint, EpochRecord, Finished, FlowRecord, Journal, JournalError, Plan, Results,
+    Resumption, Slot, SpreadRecord, Started, StepRecord, TrainError, flow,
 };
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub(super) struct RunJournal {
     writer: Option<HistoryWriter>,
     gradients: Option<Rows>,
     matrices: Option<Rows>,
+    histograms: Option<Rows>,
 }
 
 impl RunJournal {
@@ -42,6 +44,7 @@ impl RunJournal {
             writer: None,
             gradients: None,
             matrices: None,
+            histograms: None,
         }
     }
 
@@ -67,6 +70,7 @@ impl RunJournal {
         let (classes, epochs) = (&started.catalogue.classes, started.epochs_done);
         self.gradients = Some(gradients::begin(path, &layers, step)?);
         self.matrices = Some(matrices::begin(path, classes, epochs)?);
+        self.histograms = Some(histograms::begin(path, epochs)?);
         travel::forget_after(path, epochs);
         Ok(())
     }
@@ -117,7 +121,8 @@ impl RunJournal {
         // The rows up to a checkpoint must be there when it is resumed from.
         if slot == Slot::Last {
             self.history_writer()?.sync()?;
-            for rows in [&mut self.gradients, &mut self.matrices].into_iter().flatten() {
+            let tables = [&mut self.gradients, &mut self.matrices, &mut self.histograms];
+            for rows in tables.into_iter().flatten() {
                 rows.sync()?;
             }
         }
@@ -191,6 +196,13 @@ impl Journal for RunJournal {
         }
     }
 
+    fn spread(&mut self, records: &[SpreadRecord]) -> Result<(), JournalError> {
+        match &mut self.histograms {
+            Some(rows) => Ok(rows.append(records.iter().map(histograms::row))?),
+            None => Ok(()),
+        }
+    }
+
     fn epoch(
         &mut self,
         record: &EpochRecord,
@@ -205,6 +217,12 @@ impl Journal for RunJournal {
 
     fn best(&mut self) -> Result<Option<Checkpoint>, JournalError> {
         Ok(self.read_best()?)
+    }
+
+    fn resumption(&mut self) -> Result<Resumption, JournalError> {
+        let (_, info) = read_manifest(self.folder.path())?;
+        self.began = Some(info.started);
+        Ok(super::resumption(&self.folder, &info)?)
     }
 
     fn finished(&mut self, results: &Results) -> Result<(), JournalError> {

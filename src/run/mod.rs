@@ -30,6 +30,7 @@ mod error;
 mod folder;
 mod folds;
 mod gradients;
+mod histograms;
 mod history;
 mod journal;
 mod list;
@@ -64,6 +65,7 @@ pub use embedding::{
 pub use error::RunError;
 pub use folds::{Folds, FoldsReport, Spread};
 pub use gradients::read_gradients;
+pub use histograms::read_histograms;
 pub use history::{History, read_history};
 pub use list::{FoundRun, list};
 pub use manifest::{FORMAT, RunInfo, read_manifest, read_plan};

@@ -86,9 +86,9 @@ fn a_killed_run_resumes_to_the_same_curve() {
     let (finished, _) = resume(&killed, wake()).unwrap().join().unwrap();
     assert_eq!(finished, Finished::Complete);
     assert_eq!(curve(&killed), curve(&whole));
-    for file in
-        [name::TEST_PREDICTIONS, name::VALIDATION_PREDICTIONS, name::GRADIENTS, name::MATRICES]
-    {
+    let predictions = [name::TEST_PREDICTIONS, name::VALIDATION_PREDICTIONS];
+    let tables = [name::GRADIENTS, name::MATRICES, name::HISTOGRAMS];
+    for file in predictions.into_iter().chain(tables) {
         assert_eq!(fs::read(killed.join(file)).unwrap(), fs::read(whole.join(file)).unwrap());
     }
 }

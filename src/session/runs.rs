@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::catalogue::Part;
 use crate::evaluate::Predictions;
 use crate::train::flow::{self, FlowRecord, Watchdog};
-use crate::train::{EpochRecord, Event, Finished, Look, Stage, Started, StepRecord};
+use crate::train::{EpochRecord, Event, Finished, Look, ReadingRecord, Stage, Started, StepRecord};
 
 /// Names a run within this session of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +52,8 @@ pub struct RunView {
     pub predictions: Vec<EpochPredictions>,
     /// Test predictions by the best weights, when the run was complete.
     pub test: Option<Arc<Predictions>>,
+    /// How the images of the latest epoch came; `None` for a run read from its folder.
+    pub reading: Option<ReadingRecord>,
     /// The latest look inside.
     pub look: Option<Arc<Look>>,
     /// The latest checkpoint.
@@ -83,6 +85,7 @@ impl RunView {
             watchdog: Watchdog::default(),
             predictions: Vec::new(),
             test: None,
+            reading: None,
             look: None,
             checkpoint: None,
             warnings: Vec::new(),
@@ -99,6 +102,7 @@ impl RunView {
             Event::Stage(stage) => self.stage = Some(stage),
             Event::Steps(steps) => steps.into_iter().for_each(|step| self.push_step(step)),
             Event::Flow(records) => self.push_flow(records),
+            Event::Reading(record) => self.reading = Some(record),
             Event::Epoch(record, predictions) => self.push_epoch(record, Some(predictions)),
             Event::Checkpoint(path) => self.checkpoint = Some(path),
             Event::Look(look) => self.look = Some(Arc::from(look)),
@@ -127,6 +131,14 @@ impl RunView {
     /// Held by the user.
     pub fn paused(&self) -> bool {
         self.stage == Some(Stage::Paused)
+    }
+
+    /// Where the machine is that the run waits for since its connection was lost.
+    pub fn lost(&self) -> Option<&str> {
+        match &self.stage {
+            Some(Stage::Disconnected(place)) if self.live => Some(place),
+            _ => None,
+        }
     }
 
     /// Steps done.
@@ -275,6 +287,7 @@ fn stage_words(stage: &Stage) -> String {
         Stage::Evaluating(Part::Validation) => "Validating".into(),
         Stage::Evaluating(Part::Test) => "Evaluating the test part".into(),
         Stage::Paused => "Paused".into(),
+        Stage::Disconnected(_) => "Connection lost".into(),
     }
 }
 

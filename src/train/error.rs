@@ -1,7 +1,8 @@
 //! What can go wrong in a run, each with what to do about it.
 
 use crate::catalogue::CatalogueError;
-use crate::device::{DeviceError, remote};
+use crate::device::DeviceError;
+use crate::device::remote::{self, RemoteError};
 use crate::evaluate::Predictions;
 use crate::explain::ExplainError;
 use crate::image::ImageError;
@@ -102,6 +103,17 @@ impl TrainError {
         Self::Panic(message.into())
     }
 
+    /// Where the machine is whose connection was lost, or which cannot be reached; `None` for all
+    /// other errors.
+    pub(crate) fn lost_connection(&self) -> Option<&str> {
+        match self {
+            Self::Device(DeviceError::Remote(
+                RemoteError::Lost { place, .. } | RemoteError::Unreachable { place, .. },
+            )) => Some(place),
+            _ => None,
+        }
+    }
+
     /// The error as it is on this device: what fails on another machine is its trouble, or the
     /// connection's.
     pub(crate) fn on_device(self, device: &str) -> Self {
@@ -141,11 +153,15 @@ mod tests {
         let address = "arclet://somebody@gpu:1";
         for lost in ["Failed to read tensor: RecvError(())", "called `expect`: Service call failed"]
         {
-            let message = TrainError::Panic(lost.into()).on_device(address).to_string();
+            let error = TrainError::Panic(lost.into()).on_device(address);
+            assert_eq!(error.lost_connection(), Some(address));
+            let message = error.to_string();
             assert!(message.contains("lost") && message.contains("--resume"), "{message}");
         }
         let network = TrainError::Network(NetworkError::Device { reason: "bad shape".into() });
-        assert!(network.on_device(address).to_string().contains("reports: bad shape"));
+        let network = network.on_device(address);
+        assert_eq!(network.lost_connection(), None);
+        assert!(network.to_string().contains("reports: bad shape"));
         let local = TrainError::Panic("RecvError".into()).on_device("flex");
         assert!(matches!(local, TrainError::Panic(_)));
     }

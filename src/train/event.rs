@@ -99,6 +99,23 @@ pub struct EpochRecord {
     pub best: bool,
 }
 
+/// How the images of an epoch came.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ReadingRecord {
+    /// The epoch whose steps were done, from 1.
+    pub epoch: usize,
+    /// Share of the time of its steps that the network waited for images, 0–1; pauses left out.
+    pub waiting_share: f64,
+    /// Images that the run reads, of all parts.
+    pub images: usize,
+    /// Images that stay in memory, decoded and resized.
+    pub cached_images: usize,
+    /// Memory that they take, in bytes.
+    pub cached_bytes: usize,
+    /// Memory that they may take, in bytes.
+    pub cache_limit: usize,
+}
+
 /// Where a run is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
@@ -112,6 +129,9 @@ pub enum Stage {
     Evaluating(crate::catalogue::Part),
     /// Held by the user.
     Paused,
+    /// The connection to the machine that computes, at this place, was lost. The run goes on from
+    /// its last checkpoint when it answers again; [`Command::Resume`] asks it at once.
+    Disconnected(String),
 }
 
 /// What the engine tells. Steps and norms are coalesced when nobody listens fast enough; nothing else is lost.
@@ -125,6 +145,8 @@ pub enum Event {
     Steps(Vec<StepRecord>),
     /// Norms of each layer in some of these steps.
     Flow(Vec<FlowRecord>),
+    /// The steps of an epoch are done: whether the network waited for images, and what is kept.
+    Reading(ReadingRecord),
     /// An epoch ended, with the validation predictions (empty without that part).
     Epoch(EpochRecord, Arc<Predictions>),
     /// A checkpoint was written.

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::event::{EpochRecord, Finished, Started, StepRecord};
-use super::flow::FlowRecord;
+use super::flow::{FlowRecord, SpreadRecord};
+use super::session::Resumption;
 use crate::evaluate::Predictions;
 use crate::network::model::StateDict;
 
@@ -106,6 +107,12 @@ pub trait Journal: Send {
     /// As [`Journal::steps`].
     fn flow(&mut self, records: &[FlowRecord]) -> Result<(), JournalError>;
 
+    /// Histograms were taken at the end of an epoch, before [`Journal::epoch`].
+    ///
+    /// # Errors
+    /// As [`Journal::steps`].
+    fn spread(&mut self, records: &[SpreadRecord]) -> Result<(), JournalError>;
+
     /// An epoch was done; `validation` holds its predictions (empty without that part).
     ///
     /// # Errors
@@ -125,6 +132,13 @@ pub trait Journal: Send {
     /// # Errors
     /// [`JournalError`] when it is there but cannot be read.
     fn best(&mut self) -> Result<Option<Checkpoint>, JournalError>;
+
+    /// What the run goes on from when its device was lost: the last checkpoint, and what was written
+    /// up to it.
+    ///
+    /// # Errors
+    /// [`JournalError`] when it is there but cannot be read.
+    fn resumption(&mut self) -> Result<Resumption, JournalError>;
 
     /// The run ended.
     ///

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::average::Average;
 use super::error::TrainError;
-use super::flow::{Measured, Meter};
+use super::flow::{Measured, Meter, Sampled};
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
 use super::mix::Mixing;
@@ -30,6 +30,8 @@ pub(super) struct Learner {
     is_head: Vec<bool>,
     /// Whether the next steps take the norms of each layer.
     pub(super) measures: bool,
+    /// Whether the next steps take values for histograms.
+    pub(super) samples: bool,
 }
 
 /// What a step leaves on the device.
@@ -42,6 +44,15 @@ pub(super) struct Learned {
     pub(super) logits: Tensor<2>,
     /// The norms of each layer, where they were asked for.
     pub(super) flow: Option<Measured>,
+    /// Weights and gradients of each layer, where they were asked for.
+    pub(super) spread: Option<Sampled>,
+}
+
+/// What a step of the optimiser leaves on the device.
+struct Stepped {
+    norm: Tensor<1>,
+    flow: Option<Measured>,
+    spread: Option<Sampled>,
 }
 
 impl Learner {
@@ -61,7 +72,7 @@ impl Learner {
         let is_head = is_head(&model)?;
         let (clip_norm, head_rate) = (plan.clip_norm, plan.head_rate);
         let mixing = Mixing::of(plan);
-        let (others, measures) = (Vec::new(), false);
+        let (others, measures, samples) = (Vec::new(), false, false);
         Ok(Self {
             model,
             others,
@@ -72,6 +83,7 @@ impl Learner {
             head_rate,
             is_head,
             measures,
+            samples,
         })
     }
 
@@ -107,8 +119,8 @@ impl Learner {
             let (first, others) = (&mut self.model, &mut self.others);
             let draw = (seed, step);
             let sum = parallel::learn(first, others, criterion, (&images, shape), labels, draw);
-            let (norm, flow) = self.step(sum.gradients, learning_rate);
-            return Learned { loss: sum.loss, norm, logits: sum.logits, flow };
+            let Stepped { norm, flow, spread } = self.step(sum.gradients, learning_rate);
+            return Learned { loss: sum.loss, norm, logits: sum.logits, flow, spread };
         }
         let device = self.device().clone();
         let share = self.mixing.apply(&mut images, shape, (seed, step));
@@ -124,28 +136,26 @@ impl Learner {
         let mut gradients = total.backward();
         let parameters = self.model.parameters().iter();
         let gradients = parameters.map(|p| p.gradient(&mut gradients)).collect();
-        let (norm, flow) = self.step(gradients, learning_rate);
-        Learned { loss, norm, logits, flow }
+        let Stepped { norm, flow, spread } = self.step(gradients, learning_rate);
+        Learned { loss, norm, logits, flow, spread }
     }
 
     /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, and those
-    /// of each layer where they are asked for; all stay on the device.
-    fn step(
-        &mut self,
-        gradients: Vec<Option<Tensor<1>>>,
-        learning_rate: f64,
-    ) -> (Tensor<1>, Option<Measured>) {
+    /// and the values of each layer where they are asked for; all stay on the device.
+    fn step(&mut self, gradients: Vec<Option<Tensor<1>>>, learning_rate: f64) -> Stepped {
         let square = |gradient: &Option<Tensor<1>>| gradient.as_ref().map(square_sum);
         let squares: Vec<_> = gradients.iter().map(square).collect();
         let norm = global_norm(squares.iter().flatten().cloned())
             .unwrap_or_else(|| Tensor::zeros([1], self.device()));
         let factor = (self.clip_norm > 0.0).then(|| clip_factor(norm.clone(), self.clip_norm));
         let mut meter = self.measures.then(Meter::default);
+        let mut spread = self.samples.then(Sampled::default);
         self.optimizer.begin_step();
         let parameters = self.model.parameters_mut().iter_mut().zip(gradients).zip(squares);
         for (at, ((parameter, gradient), square)) in parameters.enumerate() {
             let (Some(gradient), Some(square)) = (gradient, square) else { continue };
             let learning_rate = learning_rate * if self.is_head[at] { self.head_rate } else { 1.0 };
+            let raw = spread.is_some().then(|| gradient.clone());
             let gradient = match &factor {
                 Some(factor) => gradient * factor.clone(),
                 None => gradient,
@@ -160,11 +170,14 @@ impl Learner {
                 }
                 after
             });
+            if let (Some(spread), Some(raw)) = (&mut spread, raw) {
+                spread.add(parameter, raw);
+            }
         }
         if let Some(average) = &mut self.average {
             average.update(&self.model);
         }
-        (norm, meter.and_then(Meter::finish))
+        Stepped { norm, flow: meter.and_then(Meter::finish), spread }
     }
 
     /// The model that is evaluated: the average where there is one.

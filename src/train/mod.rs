@@ -30,8 +30,10 @@ mod validate;
 pub use crate::explain::FeatureMaps;
 pub use engine::{Finder, find_learning_rate, suggest};
 pub use error::{Outcome, TrainError};
-pub use event::{Command, EpochRecord, Event, Finished, Look, Stage, Started, StepRecord, Watch};
-pub use flow::{FlowLayer, FlowRecord, LayerFlow};
+pub use event::{
+    Command, EpochRecord, Event, Finished, Look, ReadingRecord, Stage, Started, StepRecord, Watch,
+};
+pub use flow::{FlowLayer, FlowRecord, LayerFlow, Quantity, SpreadRecord};
 pub use journal::{Checkpoint, Journal, JournalError, Position, Results, Slot};
 pub use keep_epochs::KeepEpochs;
 pub use memory::Memory;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::event::{EpochRecord, Event, Started, StepRecord};
-use super::flow::FlowRecord;
+use super::flow::{FlowRecord, SpreadRecord};
 use super::journal::{Checkpoint, Journal, JournalError, Results, Slot};
 use super::plan::{Optimizer, Plan, Schedule};
-use super::session::Session;
+use super::session::{Resumption, Session};
 use crate::catalogue::SplitOptions;
 use crate::evaluate::Predictions;
 use crate::image::display::Rgb8;
@@ -67,6 +67,7 @@ pub(crate) struct Diary {
     pub(crate) started: usize,
     pub(crate) steps: Vec<StepRecord>,
     pub(crate) flow: Vec<FlowRecord>,
+    pub(crate) spread: Vec<SpreadRecord>,
     /// Epochs whose weights were kept.
     pub(crate) kept: Vec<usize>,
     pub(crate) epochs: Vec<EpochRecord>,
@@ -102,6 +103,11 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    fn spread(&mut self, records: &[SpreadRecord]) -> Result<(), JournalError> {
+        self.0.lock().unwrap().spread.extend_from_slice(records);
+        Ok(())
+    }
+
     fn epoch(&mut self, record: &EpochRecord, _: &Predictions) -> Result<(), JournalError> {
         self.0.lock().unwrap().epochs.push(*record);
         Ok(())
@@ -127,6 +133,16 @@ impl Journal for MemoryJournal {
 
     fn best(&mut self) -> Result<Option<Checkpoint>, JournalError> {
         Ok(self.0.lock().unwrap().best.clone())
+    }
+
+    fn resumption(&mut self) -> Result<Resumption, JournalError> {
+        let diary = self.0.lock().unwrap();
+        let checkpoint = diary.last.clone();
+        let position = checkpoint.as_ref().map(|kept| kept.position.clone()).unwrap_or_default();
+        let steps = diary.steps.iter().filter(|record| record.step <= position.step);
+        let epochs = diary.epochs.iter().filter(|record| record.epoch <= position.epoch);
+        let history = (steps.copied().collect(), epochs.copied().collect());
+        Ok(Resumption { checkpoint, history, ..Resumption::default() })
     }
 
     fn finished(&mut self, results: &Results) -> Result<(), JournalError> {

@@ -96,11 +96,22 @@ pub(super) fn value_texture(
     texture(device, [width, height], wgpu::TextureFormat::R32Float, label)
 }
 
-/// A texture that shaders read.
+/// A texture that shaders read, written from here.
 pub(super) fn texture(
+    device: &wgpu::Device,
+    size: [usize; 2],
+    format: wgpu::TextureFormat,
+    label: &str,
+) -> wgpu::Texture {
+    texture_for(device, size, format, wgpu::TextureUsages::COPY_DST, label)
+}
+
+/// A texture that shaders read, for more uses.
+pub(super) fn texture_for(
     device: &wgpu::Device,
     [width, height]: [usize; 2],
     format: wgpu::TextureFormat,
+    more: wgpu::TextureUsages,
     label: &str,
 ) -> wgpu::Texture {
     device.create_texture(&wgpu::TextureDescriptor {
@@ -114,7 +125,7 @@ pub(super) fn texture(
         sample_count: 1,
         dimension: wgpu::TextureDimension::D2,
         format,
-        usage: wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_DST,
+        usage: wgpu::TextureUsages::TEXTURE_BINDING | more,
         view_formats: &[],
     })
 }

@@ -1,8 +1,8 @@
 //! The contact sheet: all galaxies, of which only those on the screen are laid out.
 
 use egui::{
-    Align2, Color32, EventFilter, Id, Key, Rect, RichText, ScrollArea, Sense, Slider, TextEdit,
-    TextStyle, Ui, pos2, vec2,
+    Align2, Color32, Id, Key, Rect, RichText, ScrollArea, Sense, Slider, TextEdit, TextStyle, Ui,
+    pos2, vec2,
 };
 
 use super::PanelContext;
@@ -10,7 +10,7 @@ use super::data::moves::{move_menu_ui, part_word};
 use super::data::{part_colour, part_name};
 use crate::app::galaxies::Picture;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{Icon, empty_ui, name_field, paint_icon, primary_button};
+use crate::app::widgets::{Icon, empty_ui, keep_arrows, name_field, paint_icon, primary_button};
 use crate::catalogue::Part;
 use crate::session::{Action, Data, Dataset, Filter};
 
@@ -190,9 +190,7 @@ fn keys_ui(
     if !response.has_focus() {
         return false;
     }
-    let filter =
-        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(sheet, filter));
+    keep_arrows(ui, sheet, false);
     let (columns, page) = (columns as isize, (columns * visible) as isize);
     let moves = [
         (Key::ArrowLeft, -1),

@@ -2,12 +2,23 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use egui::{Rect, TextureHandle, Ui, pos2};
+use egui::{Rect, Role, TextureHandle, Ui, WidgetInfo, pos2};
 
 use crate::app::galaxies::{Galaxies, Picture};
 use crate::app::theme::Theme;
 use crate::catalogue::{Catalogue, Sample};
 use crate::session::{Action, RunView, State};
+
+/// Buttons to the galaxies before and after the chosen one.
+pub(crate) fn steps_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
+        let button = ui.small_button(text).on_hover_text(words);
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
+        if button.clicked() {
+            actions.push(Action::SelectBy(by));
+        }
+    }
+}
 
 /// The samples of a run's catalogue, seen from the open data set.
 pub(crate) struct RunSamples<'a> {

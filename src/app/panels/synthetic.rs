@@ -9,7 +9,8 @@ use crate::network::{Network, Shape};
 use crate::pipeline::Input;
 use crate::session::{RunId, RunView, State};
 use crate::train::{
-    EpochRecord, Event, FeatureMaps, Finished, Look, Plan, Stage, Started, StepRecord,
+    EpochRecord, Event, FeatureMaps, Finished, Look, Plan, ReadingRecord, Stage, Started,
+    StepRecord,
 };
 
 /// Class names of the made-up data set.
@@ -121,6 +122,14 @@ pub(crate) fn run(id: usize, name: &str, network: &str, epochs: usize, floor: f6
         let first = (done - 1) * EPOCH;
         run.apply(Event::Steps((first + 1..=first + EPOCH).map(|s| step(s, floor)).collect()));
         let skill = 0.2 + 0.4 * (1.0 - (-(done as f64) / 5.0).exp());
+        run.apply(Event::Reading(ReadingRecord {
+            epoch: done,
+            waiting_share: if done == 1 { 0.12 } else { 0.004 },
+            images: 400,
+            cached_images: 400,
+            cached_bytes: 4_915_200,
+            cache_limit: 4 << 30,
+        }));
         run.apply(Event::Epoch(epoch(done, floor), predictions(skill)));
     }
     run

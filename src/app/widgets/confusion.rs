@@ -6,6 +6,7 @@ use egui::{
 };
 use std::sync::Arc;
 
+use super::keep_arrows;
 use crate::app::theme::Theme;
 use crate::evaluate::Confusion;
 
@@ -223,12 +224,7 @@ impl Cells<'_> {
         let id = |truth: usize, predicted: usize| -> Id {
             ui.scope_id().with(("confusion cell", truth, predicted))
         };
-        let arrows = egui::EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..egui::EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(id(truth, predicted), arrows));
+        keep_arrows(ui, id(truth, predicted), false);
         let last = self.k() - 1;
         let pressed = |key| ui.input(|input| input.key_pressed(key));
         let next = match () {

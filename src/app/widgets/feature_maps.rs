@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::plots::color_map::ColorMap;
 use crate::app::plots::ticks;
 use crate::app::theme::Theme;
-use crate::train::FeatureMaps;
+use crate::explain::{FeatureMaps, MapStatistics, SortBy, map_order};
 
 /// Longest side of the texture, in pixels.
 const ATLAS: usize = 4096;
@@ -27,74 +27,35 @@ pub(crate) struct MapLooks {
     pub(crate) colors: ColorMap,
     /// All maps of the layer between the same limits, instead of each between its own.
     pub(crate) shared: bool,
-    /// The strongest first, instead of in the network's order.
-    pub(crate) strongest_first: bool,
+    /// Which come first.
+    pub(crate) sort: SortBy,
     /// Number, mean, maximum and share of zeros below each map.
     pub(crate) figures: bool,
 }
 
 impl Default for MapLooks {
     fn default() -> Self {
-        Self { colors: ColorMap::Viridis, shared: false, strongest_first: false, figures: false }
+        Self { colors: ColorMap::Viridis, shared: false, sort: SortBy::Channel, figures: false }
     }
 }
 
-/// Figures of a map.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct MapFigures {
-    /// Smallest finite value.
-    pub(crate) low: f32,
-    /// Largest finite value.
-    pub(crate) high: f32,
-    /// Mean of the finite values.
-    pub(crate) mean: f32,
-    /// Standard deviation of the finite values.
-    pub(crate) deviation: f32,
-    /// Share of the values that are zero.
-    pub(crate) zeros: f32,
-}
-
-impl MapFigures {
-    /// The figures of values; zeros for none.
-    pub(crate) fn of(values: &[f32]) -> Self {
-        let finite = || values.iter().copied().filter(|value| value.is_finite());
-        let n = finite().count().max(1) as f64;
-        let mean = finite().map(f64::from).sum::<f64>() / n;
-        let square = finite().map(|value| (f64::from(value) - mean).powi(2)).sum::<f64>() / n;
-        let none = finite().next().is_none();
-        Self {
-            low: if none { 0.0 } else { finite().fold(f32::INFINITY, f32::min) },
-            high: if none { 0.0 } else { finite().fold(f32::NEG_INFINITY, f32::max) },
-            mean: mean as f32,
-            deviation: square.sqrt() as f32,
-            zeros: finite().filter(|value| *value == 0.0).count() as f32 / n as f32,
-        }
-    }
-
-    /// In words.
-    pub(crate) fn words(&self) -> String {
-        let number = |value: f32| ticks::compact(f64::from(value));
-        format!(
-            "mean {}, from {} to {}, {:.0} % zeros",
-            number(self.mean),
-            number(self.low),
-            number(self.high),
-            self.zeros * 100.0
-        )
-    }
-}
-
-/// One map as values.
-pub(crate) fn map(maps: &FeatureMaps, channel: usize) -> &[f32] {
-    let size = maps.shape[1] * maps.shape[2];
-    maps.data.get(channel * size..(channel + 1) * size).unwrap_or(&[])
+/// The figures of a map in words.
+pub(crate) fn map_words(figures: &MapStatistics) -> String {
+    let number = |value: f32| ticks::compact(f64::from(value));
+    format!(
+        "mean {}, from {} to {}, {:.0} % zeros",
+        number(figures.mean),
+        number(figures.min),
+        number(figures.max),
+        figures.zeros * 100.0
+    )
 }
 
 /// The maps of a layer, ready to be drawn.
 pub(crate) struct Atlas {
     texture: TextureHandle,
     /// Figures of each map, in the network's order.
-    pub(crate) figures: Vec<MapFigures>,
+    pub(crate) figures: Vec<MapStatistics>,
     /// Maps in the order in which they are drawn.
     pub(crate) order: Vec<usize>,
     /// Maps beside one another in the texture.
@@ -109,27 +70,25 @@ impl Atlas {
     /// Draws all maps of a layer into a texture.
     pub(crate) fn new(ctx: &egui::Context, maps: &FeatureMaps, looks: MapLooks) -> Self {
         let [channels, height, width] = maps.shape;
-        let figures: Vec<_> = (0..channels).map(|c| MapFigures::of(map(maps, c))).collect();
+        let figures = maps.statistics();
         let limits = figures.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], f| {
-            [low.min(f.low), high.max(f.high)]
+            [low.min(f.min), high.max(f.max)]
         });
         let stride = height.max(width).div_ceil(MAP_SIDE).max(1);
         let cell = [width.div_ceil(stride).max(1), height.div_ceil(stride).max(1)];
         let columns = ((channels as f64).sqrt().ceil() as usize).clamp(1, (ATLAS / cell[0]).max(1));
         let rows = channels.div_ceil(columns).clamp(1, (ATLAS / cell[1]).max(1));
-        let mut order: Vec<usize> = (0..channels.min(columns * rows)).collect();
+        let drawn = channels.min(columns * rows);
         let size = [columns * cell[0], rows * cell[1]];
         let mut image = ColorImage::filled(size, Color32::BLACK);
         let table = looks.colors.table().map(|[r, g, b]| Color32::from_rgb(r, g, b));
-        for &channel in &order {
-            let own = [figures[channel].low, figures[channel].high];
+        for (channel, figures) in figures.iter().enumerate().take(drawn) {
+            let own = [figures.min, figures.max];
             let paint = Paint { limits: if looks.shared { limits } else { own }, table: &table };
             let at = [channel % columns * cell[0], channel / columns * cell[1]];
-            paint.map(&mut image, at, map(maps, channel), [width, height], stride);
+            paint.map(&mut image, at, maps.map(channel), [width, height], stride);
         }
-        if looks.strongest_first {
-            order.sort_by(|a, b| figures[*b].mean.total_cmp(&figures[*a].mean));
-        }
+        let order = map_order(&figures[..drawn], looks.sort);
         let texture = ctx.load_texture(&maps.layer, image, TextureOptions::NEAREST);
         Self { texture, figures, order, columns, cell, limits }
     }
@@ -192,7 +151,7 @@ pub(crate) fn large_map(
     let table = looks.colors.table().map(|[r, g, b]| Color32::from_rgb(r, g, b));
     let paint = Paint { limits, table: &table };
     let mut image = ColorImage::filled([width.max(1), height.max(1)], Color32::BLACK);
-    paint.map(&mut image, [0, 0], map(maps, channel), [width, height], 1);
+    paint.map(&mut image, [0, 0], maps.map(channel), [width, height], 1);
     ctx.load_texture("enlarged map", image, TextureOptions::NEAREST)
 }
 
@@ -243,7 +202,7 @@ pub(crate) fn feature_maps_ui(
 fn figures_ui(ui: &mut Ui, atlas: &Atlas, channel: usize, size: [f32; 2]) {
     let theme = Theme::of(ui.ctx());
     let figures = atlas.figures[channel];
-    let [mean, high] = [figures.mean, figures.high].map(|value| ticks::compact(f64::from(value)));
+    let [mean, high] = [figures.mean, figures.max].map(|value| ticks::compact(f64::from(value)));
     let zeros = (figures.zeros * 100.0).round();
     let lines = [format!("{channel}: mean {mean}"), format!("max {high}, {zeros} % 0")];
     let (rect, _) = ui.allocate_exact_size(size.into(), Sense::hover());
@@ -284,7 +243,7 @@ fn map_ui(
         }
     }
     response.on_hover_ui(|ui| {
-        ui.label(format!("Map {channel}: {}", atlas.figures[channel].words()));
+        ui.label(format!("Map {channel}: {}", map_words(&atlas.figures[channel])));
     })
 }
 
@@ -317,17 +276,9 @@ mod tests {
     }
 
     #[test]
-    fn figures_by_hand() {
-        let figures = MapFigures::of(&[0.0, 0.0, 2.0, 6.0, f32::NAN]);
-        assert_eq!((figures.low, figures.high, figures.mean, figures.zeros), (0.0, 6.0, 2.0, 0.5));
-        assert!((figures.deviation - 6.0_f32.sqrt()).abs() < 1e-6);
-        assert_eq!(MapFigures::of(&[f32::NAN]).high, 0.0);
-    }
-
-    #[test]
     fn the_strongest_maps_come_first() {
         let ctx = egui::Context::default();
-        let looks = MapLooks { strongest_first: true, ..MapLooks::default() };
+        let looks = MapLooks { sort: SortBy::Mean, ..MapLooks::default() };
         let atlas = Atlas::new(&ctx, &maps([5, 4, 3]), looks);
         assert_eq!(atlas.order, [4, 3, 2, 1, 0]);
         assert_eq!(atlas.limits, [0.0, 59.0]);

@@ -18,6 +18,7 @@ use crate::image::{self, Image};
 use crate::network::Network;
 use crate::pipeline::Input;
 use crate::run::LoadedModel;
+use crate::train::Quantity;
 
 /// Arguments of `arclet explain`.
 #[derive(Debug, clap::Args)]
@@ -45,9 +46,10 @@ pub(super) struct Args {
     /// The filters of a convolution, of the first one unless --layer names another.
     #[arg(long, group = "what")]
     filters: bool,
-    /// Histograms of the weights of every layer.
-    #[arg(long, group = "what")]
-    histograms: bool,
+    /// Histograms of every layer: of the weights now, or, as `weights` or `gradient`, after each epoch.
+    #[arg(long, group = "what", value_name = "WHAT", num_args = 0..=1, require_equals = true,
+          default_missing_value = "now", value_parser = course)]
+    histograms: Option<Course>,
     /// The K images of a data set that excite a channel most.
     #[arg(long, value_name = "K", group = "what", requires_all = ["layer", "channel", "data"])]
     top: Option<usize>,
@@ -101,7 +103,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         (Some(method), _) => attribution::run(args, method),
         (None, Some(out)) => maps::lecture(args, out),
         _ if args.filters => weights::filters(args),
-        _ if args.histograms => weights::histograms(args),
+        _ if args.histograms.is_some() => weights::histograms(args),
         _ if args.ascend => units::ascend(args),
         _ => match args.top {
             Some(count) => units::top(args, count),
@@ -222,6 +224,23 @@ fn bar(words: &str) -> ProgressBar {
 fn method(text: &str) -> Result<Method, String> {
     let known: Vec<&str> = Method::ALL.into_iter().map(Method::id).collect();
     Method::find(text).ok_or_else(|| format!("known are {}", known.join(", ")))
+}
+
+/// What a histogram is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    /// The weights as they are.
+    Now,
+    AfterEachEpoch(Quantity),
+}
+
+fn course(text: &str) -> Result<Course, String> {
+    let quantity = Quantity::ALL.into_iter().find(|quantity| quantity.name() == text);
+    match (quantity, text) {
+        (Some(quantity), _) => Ok(Course::AfterEachEpoch(quantity)),
+        (None, "now") => Ok(Course::Now),
+        (None, _) => Err("known are now, weights and gradient".into()),
+    }
 }
 
 fn fill(text: &str) -> Result<Fill, String> {

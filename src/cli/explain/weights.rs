@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::{Args, Format, format};
+use super::{Args, Course, Format, format};
 use crate::cli::output;
 use crate::explain;
 use crate::explain::npy;
 use crate::figure::{Figure, inside};
+use crate::run::read_histograms;
+use crate::train::{Quantity, flow};
 
 /// Bins of a histogram.
 const BINS: usize = 64;
@@ -31,8 +33,11 @@ pub(super) fn filters(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Histograms of the weights of every layer.
+/// Histograms of every layer: of the weights, or of one quantity after each epoch.
 pub(super) fn histograms(args: &Args) -> anyhow::Result<()> {
+    if let Some(Course::AfterEachEpoch(quantity)) = args.histograms {
+        return after_each_epoch(args, quantity);
+    }
     let out = args.out()?;
     format(out, &[Format::Picture])?;
     let loaded = args.load()?;
@@ -59,5 +64,25 @@ pub(super) fn histograms(args: &Args) -> anyhow::Result<()> {
         );
     }
     println!("in {}", out.display());
+    Ok(())
+}
+
+fn after_each_epoch(args: &Args, quantity: Quantity) -> anyhow::Result<()> {
+    let out = args.out()?;
+    format(out, &[Format::Picture])?;
+    let layers = flow::by_layer(read_histograms(&args.run)?, quantity);
+    let Some((_, first)) = layers.first() else {
+        let run = args.run.display();
+        anyhow::bail!(
+            "{run} has no histograms: it was trained before they were taken, or not yet for an epoch"
+        );
+    };
+    let title = format!("{} of {} epochs", quantity.describe(), first.len());
+    inside::histograms_by_epoch(&title, &layers).save(out)?;
+    if args.json {
+        let names: Vec<&String> = layers.iter().map(|(name, _)| name).collect();
+        return output::json(&json!({"layers": names, "epochs": first.len(), "out": out}));
+    }
+    println!("{} layers after each of {} epochs in {}", layers.len(), first.len(), out.display());
     Ok(())
 }

@@ -79,8 +79,8 @@ pub enum RemoteError {
     },
     /// The connection broke off while it was used.
     #[error(
-        "the connection to the machine that computes ({place}) was lost: {reason}. The run is kept \
-         up to its last checkpoint: when `arclet serve` runs there again, resume it (in the \
+        "the connection to the machine that computes ({place}) was lost: {reason}. Begin anew \
+         when `arclet serve` runs there again; a run goes on from its last checkpoint (in the \
          terminal: `arclet train --resume RUN`, on another device with `--device`)"
     )]
     Lost {

@@ -15,6 +15,9 @@ const MAX_WORDS: usize = 2000;
 /// so that sums over pieces are the same to the last digit.
 const MOST_AT_ONCE: usize = 1 << 22;
 
+/// Bytes that go together with the numbers before them, so that a small job wakes its reader once.
+const MOST_WITH_HEAD: usize = 1 << 16;
+
 const VALUES: u8 = b'V';
 const DONE: u8 = b'D';
 const FAILED: u8 = b'F';
@@ -23,10 +26,14 @@ const FAILED: u8 = b'F';
 pub(super) fn write_job(out: &mut impl Write, job: &Job, bytes: &[u8]) -> Result<()> {
     let flags = [job.extension, job.holds_doubles, job.doubles];
     let flags = flags.iter().rev().fold(0, |all, &flag| all << 1 | usize::from(flag));
+    let (now, later) = bytes.split_at(bytes.len().min(MOST_WITH_HEAD));
+    let mut head = Vec::with_capacity(40 + now.len());
     for number in [flags, job.first, job.count, job.piece, bytes.len()] {
-        out.write_all(&(number as u64).to_le_bytes())?;
+        head.extend_from_slice(&(number as u64).to_le_bytes());
     }
-    out.write_all(bytes)?;
+    head.extend_from_slice(now);
+    out.write_all(&head)?;
+    out.write_all(later)?;
     out.flush()
 }
 

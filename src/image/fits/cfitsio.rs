@@ -1,5 +1,6 @@
 //! cfitsio's calls that the safe `fitsio` crate lacks: files in memory, paths without the
-//! extended file name syntax, blank pixels as NaN. All unsafe code of the room is here.
+//! extended file name syntax, blank pixels as NaN. All unsafe code of the room is here,
+//! but for a hint to the system in `memory`.
 //!
 //! The `fitsio-src` feature builds cfitsio re-entrant, so that handles of different threads are
 //! independent; a build that is not is served one call at a time (see [`Turn`]).

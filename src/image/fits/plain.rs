@@ -62,8 +62,9 @@ impl Coding {
         match (self.bitpix, self.blank, self.whole_zero()) {
             (-32, ..) if self.is_plain() => return each(stored, out, f32::from_be_bytes),
             (16, None, Some(zero)) => {
+                // The sum has 25 bits at most; a checked one would be made value by value.
                 return each(stored, out, |bytes| {
-                    (i32::from(i16::from_be_bytes(bytes)) + zero) as f32
+                    i32::from(i16::from_be_bytes(bytes)).wrapping_add(zero) as f32
                 });
             }
             _ => {}

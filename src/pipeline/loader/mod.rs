@@ -14,7 +14,7 @@ mod stats;
 mod worker;
 
 pub use batches::Batches;
-pub use options::{LoaderOptions, default_workers};
+pub use options::{LoaderOptions, default_cache_bytes, default_workers};
 pub use stats::LoaderStats;
 
 pub(super) use worker::decode;
@@ -22,8 +22,8 @@ pub(super) use worker::decode;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::catalogue::{Catalogue, Sample, read_sample};
-use crate::image::{Image, ImageError};
+use crate::catalogue::{Catalogue, Sample, read_pixels};
+use crate::image::{ImageError, Pixels};
 
 use super::Pipeline;
 use cache::Cache;
@@ -34,7 +34,7 @@ use stats::Counters;
 const TRIES: usize = 16;
 
 /// How a sample's image is read.
-type Reader = fn(&Sample) -> Result<Image, ImageError>;
+type Reader = fn(&Sample) -> Result<Pixels, ImageError>;
 
 /// Which inputs an epoch gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl Shared {
 impl Loader {
     /// Starts the worker threads; they wait until an epoch asks for images.
     pub fn new(catalogue: Arc<Catalogue>, pipeline: Arc<Pipeline>, options: LoaderOptions) -> Self {
-        Self::with_reader(catalogue, pipeline, options, read_sample)
+        Self::with_reader(catalogue, pipeline, options, read_pixels)
     }
 
     fn with_reader(

@@ -24,6 +24,8 @@ pub struct LoaderStats {
     pub cached_images: usize,
     /// Memory that they take, in bytes.
     pub cached_bytes: usize,
+    /// Memory that they may take, in bytes.
+    pub cache_limit: usize,
 }
 
 /// The same, as the threads count.
@@ -49,6 +51,7 @@ impl Counters {
             failed: of(&self.failed),
             cached_images: cache.count(),
             cached_bytes: cache.bytes(),
+            cache_limit: cache.limit(),
         }
     }
 }

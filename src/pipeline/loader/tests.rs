@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, Sample};
-use crate::image::{Image, ImageError};
+use crate::image::{Image, ImageError, Pixels};
 use crate::pipeline::{Batch, Normalise, Pipeline};
 
 use super::{Drawing, Loader, LoaderOptions};
 
 /// An image that depends on the sample's name alone; some names are broken files.
-fn read(sample: &Sample) -> Result<Image, ImageError> {
+fn read(sample: &Sample) -> Result<Pixels, ImageError> {
     assert!(sample.id != "panics", "a decoder gave up");
     if sample.id == "broken" {
         let reason = "the file ends early".to_owned();
@@ -19,7 +19,7 @@ fn read(sample: &Sample) -> Result<Image, ImageError> {
     let bands = if sample.id == "grey" { 1 } else { 3 };
     let number: usize = sample.id.parse().unwrap_or(0);
     let data = (0..bands * 40 * 40).map(|v| ((v * (number + 3)) % 251) as f32 / 255.0).collect();
-    Ok(Image { bands, height: 40, width: 40, data, header: Vec::new() })
+    Ok(Pixels::Image(Image { bands, height: 40, width: 40, data, header: Vec::new() }))
 }
 
 fn catalogue(ids: impl IntoIterator<Item = String>) -> Arc<Catalogue> {

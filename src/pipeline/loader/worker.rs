@@ -86,8 +86,8 @@ pub(in crate::pipeline) fn decode(
         return Err(format!("the data set has no sample number {sample}"));
     };
     guarded(|| {
-        let image = reader(entry).map_err(|error| error.to_string())?;
-        pipeline.prepare(&image).map_err(|error| format!("{}: {error}", entry.id))
+        let pixels = reader(entry).map_err(|error| error.to_string())?;
+        pipeline.prepare_pixels(pixels).map_err(|error| format!("{}: {error}", entry.id))
     })
 }
 

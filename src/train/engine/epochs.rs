@@ -12,7 +12,7 @@ use super::{Engine, Flow};
 use crate::pipeline::Batch;
 use crate::pipeline::loader::Drawing;
 use crate::train::error::TrainError;
-use crate::train::event::{Event, Stage, StepRecord};
+use crate::train::event::{Event, ReadingRecord, Stage, StepRecord};
 use crate::train::learner::Learned;
 use crate::train::loss;
 use crate::train::predict::read_all;
@@ -45,6 +45,7 @@ impl Engine {
         }
         self.announce(ports);
         self.speed.restart();
+        let begun = (self.loader.stats().waited, self.watch.seconds());
         for batch in self.loader.epoch(order[done..].to_vec(), batch_size, drawing) {
             if self.control(ports)? == Flow::Stop {
                 self.read_back(ports)?;
@@ -53,10 +54,27 @@ impl Engine {
             self.step(batch, ports)?;
         }
         self.read_back(ports)?;
+        ports.tell(Event::Reading(self.reading(begun)));
         if self.control(ports)? == Flow::Stop {
             return Ok(Flow::Stop);
         }
         self.end_epoch(ports)
+    }
+
+    /// How the images of an epoch came, from the time waited before it and the time it began.
+    fn reading(&self, (waited, seconds): (Duration, f64)) -> ReadingRecord {
+        let stats = self.loader.stats();
+        let waited = stats.waited.saturating_sub(waited).as_secs_f64();
+        let seconds = self.watch.seconds() - seconds;
+        let parts = [&self.parts.train, &self.parts.validation, &self.parts.test];
+        ReadingRecord {
+            epoch: self.position.epoch + 1,
+            waiting_share: if seconds > 0.0 { (waited / seconds).min(1.0) } else { 0.0 },
+            images: parts.iter().map(|part| part.len()).sum(),
+            cached_images: stats.cached_images,
+            cached_bytes: stats.cached_bytes,
+            cache_limit: stats.cache_limit,
+        }
     }
 
     /// Tells the stage; the first step on a GPU compiles and tunes its kernels.
@@ -77,6 +95,7 @@ impl Engine {
         let draw = (self.plan.seed, self.position.step as u64);
         let images = (batch.images, batch.shape);
         self.learner.measures = self.flows.is_due(self.position.step + 1);
+        self.learner.samples = self.position.batch == self.started.steps_per_epoch;
         let learned = self.learner.learn(&self.criterion, images, &labels, learning_rate, draw);
         self.position.step += 1;
         let (step, epoch) = (self.position.step, self.epoch_position());
@@ -116,12 +135,15 @@ impl Engine {
         self.last_read = Instant::now();
         let values = read_steps(&pending)?;
         let mut records = Vec::with_capacity(pending.len());
-        let mut flows = Vec::new();
+        let (mut flows, mut spreads) = (Vec::new(), Vec::new());
         let mut trouble = None;
         for (step, values) in pending.iter().zip(values) {
             let record = self.record(step, &values);
             records.push(record);
             flows.extend(self.flows.record(&record, &step.learned, &values.flow));
+            if let Some(sampled) = &step.learned.spread {
+                spreads.extend(sampled.records(self.position.epoch + 1, &values.spread));
+            }
             if !(record.loss.is_finite() && record.gradient_norm.is_finite()) {
                 trouble = Some(diverged(&record));
                 break;
@@ -130,6 +152,9 @@ impl Engine {
         ports.write(|journal| journal.steps(&records))?;
         ports.tell(Event::Steps(records));
         self.tell_flow(flows, ports)?;
+        if !spreads.is_empty() {
+            ports.write(|journal| journal.spread(&spreads))?;
+        }
         trouble.map_or(Ok(()), Err)
     }
 
@@ -158,17 +183,18 @@ struct StepValues {
     logits: Vec<f32>,
     /// Sums of squares of each layer; empty where they were not taken.
     flow: Vec<f32>,
+    /// Values of each layer; empty where they were not taken.
+    spread: Vec<Vec<f32>>,
 }
 
 /// Reads the values of all steps in one transaction.
 fn read_steps(pending: &[Pending]) -> Result<Vec<StepValues>, TrainError> {
     let all = pending.iter().fold(Transaction::default(), |all, step| {
-        let Learned { loss, norm, logits, flow } = &step.learned;
+        let Learned { loss, norm, logits, flow, spread } = &step.learned;
         let all = all.register(loss.clone()).register(norm.clone()).register(logits.clone());
-        match flow {
-            Some(flow) => all.register(flow.squares.clone()),
-            None => all,
-        }
+        let squares = flow.iter().map(|flow| &flow.squares);
+        let values = spread.iter().flat_map(|spread| &spread.values);
+        squares.chain(values).fold(all, |all, tensor| all.register(tensor.clone()))
     });
     let number = |vector: &[f32]| vector.first().map_or(f64::NAN, |&value| f64::from(value));
     let mut vectors = read_all(all)?.into_iter();
@@ -178,6 +204,13 @@ fn read_steps(pending: &[Pending]) -> Result<Vec<StepValues>, TrainError> {
         norm: number(&next()),
         logits: next(),
         flow: if step.learned.flow.is_some() { next() } else { Vec::new() },
+        spread: step
+            .learned
+            .spread
+            .iter()
+            .flat_map(|spread| &spread.values)
+            .map(|_| next())
+            .collect(),
     };
     Ok(pending.iter().map(values).collect())
 }

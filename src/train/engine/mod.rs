@@ -1,7 +1,8 @@
 //! The engine: what happens on its thread from the plan to the results.
 //!
 //! `data` and `prepare` open and build, `epochs` learns, `validate` evaluates, `control` listens between
-//! two steps, `viewer` looks inside, `keep` writes checkpoints. A panic anywhere ends the run as
+//! two steps, `viewer` looks inside, `keep` writes checkpoints, `reconnect` goes on after a lost
+//! connection. A panic anywhere ends the run as
 //! a failure with its message and leaves the program alive.
 
 mod control;
@@ -14,6 +15,7 @@ mod flow_tests;
 mod keep;
 mod ports;
 mod prepare;
+mod reconnect;
 mod speed;
 #[cfg(test)]
 mod tests;
@@ -90,12 +92,7 @@ pub(super) fn run(order: Order) {
     let (device, batch_size) = (plan.device.clone(), plan.batch_size);
     let mut ports = Ports::new(commands, outbox, journal);
     let mut engine = None;
-    let result =
-        guarded(&device, batch_size, || match prepare::prepare(plan, resumption, &mut ports)? {
-            Some(prepared) => engine.insert(prepared).train(&mut ports),
-            None => Ok((Finished::Stopped, None)),
-        })
-        .map_err(|error| error.on_device(&device));
+    let result = reconnect::run(&plan, resumption, &mut engine, &mut ports);
     ports.tell(match &result {
         Ok((finished, test)) => Event::Finished(*finished, test.clone()),
         Err(error) => Event::Failed(error.to_string()),

@@ -14,7 +14,7 @@ use crate::device::{self, Chosen};
 use crate::network::model::Model;
 use crate::network::transfer::{Transfer, transfer};
 use crate::network::{Network, weights};
-use crate::pipeline::loader::{Loader, LoaderOptions};
+use crate::pipeline::loader::{Loader, LoaderOptions, default_cache_bytes};
 use crate::pipeline::{Normalise, Pipeline};
 use crate::train::error::TrainError;
 use crate::train::event::{Event, Stage, Started};
@@ -26,8 +26,6 @@ use crate::train::session::Resumption;
 
 /// Images that the mean and standard deviation of the training part are taken from, at most.
 const FIT_LIMIT: usize = 4096;
-/// Memory for prepared images.
-const CACHE_BYTES: usize = 1 << 30;
 
 /// Builds all that a run needs. `None` when the user stopped meanwhile.
 pub(super) fn prepare(
@@ -119,7 +117,7 @@ pub(super) fn loader(
 ) -> Loader {
     let cores = threads();
     let workers = if chosen.compiles_kernels() { cores.min(16) } else { cores.div_ceil(2) };
-    let options = LoaderOptions { workers, batches_ahead: 4, cache_bytes: CACHE_BYTES };
+    let options = LoaderOptions { workers, batches_ahead: 4, cache_bytes: default_cache_bytes() };
     Loader::new(Arc::clone(catalogue), Arc::clone(pipeline), options)
 }
 

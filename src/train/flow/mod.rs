@@ -1,12 +1,16 @@
-//! The flow of gradients: for each layer the norms of its gradient, of its step and of its weights.
+//! The flow of gradients: for each layer the norms of its gradient, of its step and of its weights, and
+//! after each epoch histograms of its weights and of their gradient.
 //!
 //! Recorded at regular steps ([`every`]), at the price of a few sums over the weights. Plain numbers;
 //! [`Watchdog`] says in words when gradients vanish or explode.
 
 mod measure;
+mod spread;
 mod watchdog;
 
 pub(super) use measure::{Measured, Meter, layer_of};
+pub(super) use spread::Sampled;
+pub use spread::{Quantity, SpreadRecord, by_layer};
 pub use watchdog::{Change, Trouble, TroubleKind, Watchdog};
 
 use crate::network::{Network, NetworkError, NodeId, Role};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eframe::wgpu;
 
 use super::pipelines::{self, Pipelines};
-use crate::app::gpu::cache::write_values;
+use crate::app::gpu::cache::{self, write_values};
 use crate::explain::bench::{Operation, Outcome, Step};
 use crate::image::pyramid::Plane;
 
@@ -156,22 +156,8 @@ impl Card<'_> {
         more: wgpu::TextureUsages,
         label: &str,
     ) -> wgpu::Texture {
-        self.device.create_texture(&wgpu::TextureDescriptor {
-            label: Some(label),
-            size: wgpu::Extent3d {
-                width: width as u32,
-                height: height as u32,
-                depth_or_array_layers: 1,
-            },
-            mip_level_count: 1,
-            sample_count: 1,
-            dimension: wgpu::TextureDimension::D2,
-            format,
-            usage: wgpu::TextureUsages::TEXTURE_BINDING
-                | wgpu::TextureUsages::RENDER_ATTACHMENT
-                | more,
-            view_formats: &[],
-        })
+        let more = more | wgpu::TextureUsages::RENDER_ATTACHMENT;
+        cache::texture_for(self.device, [width, height], format, more, label)
     }
 
     fn write(&self, result: &Result, plane: &Plane) {

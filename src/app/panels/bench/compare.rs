@@ -10,8 +10,8 @@ use crate::app::slot::Slot;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::card_ui;
 use crate::explain::bench::{
-    Convolution, Factors, Figures, Kernel, MAX_STAGES, Padding, Pair, Stage, Step, composed,
-    factors, largest_difference, two_small,
+    Convolution, Factors, Figures, Kernel, MAX_STAGES, Padding, Pair, Stage, composed, factors,
+    largest_difference, two_small,
 };
 use crate::image::pyramid::Plane;
 use crate::network::Activation;
@@ -87,12 +87,7 @@ pub(super) fn compare_ui(
     bench: &mut Bench,
     shown: &Shown<'_>,
 ) {
-    let number = shown.stages.iter().position(|stage| *stage == looks.stage).unwrap_or(0);
-    let Some(Step::Convolve(convolution)) = shown.steps.get(number) else { return };
-    let Some((plane, _)) = shown.plane(number) else {
-        ui.spinner();
-        return;
-    };
+    let Some((_, convolution, plane)) = shown.convolution_ui(ui, looks.stage) else { return };
     let comparer = comparer(ui.ctx());
     let found = {
         let mut slot = comparer.lock().unwrap_or_else(PoisonError::into_inner);

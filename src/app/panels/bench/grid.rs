@@ -1,12 +1,13 @@
 //! A kernel as a grid: numbers to drag and type, or squares to paint.
 
 use egui::{
-    Align2, DragValue, EventFilter, FontId, Id, Key, PointerButton, Rect, Role, Sense, Ui,
-    WidgetInfo, pos2, vec2,
+    Align2, DragValue, FontId, Id, Key, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
 use super::Looks;
 use crate::app::theme::Theme;
+use crate::app::widgets::keep_arrows;
 use crate::explain::bench::Kernel;
 
 /// Largest width and height of a cell, in points.
@@ -149,9 +150,7 @@ fn painted_ui(
 
 /// Arrow keys go from cell to cell, + and − change the weight.
 fn keys(ui: &Ui, kernel: &mut Kernel, looks: &Looks, place: [usize; 2]) {
-    let filter =
-        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(cell_id(ui, place), filter));
+    keep_arrows(ui, cell_id(ui, place), false);
     // Plus needs Shift on many keyboards; with Ctrl or Alt keys are commands.
     let pressed = |key| {
         ui.input(|input| input.key_pressed(key) && !input.modifiers.command && !input.modifiers.alt)

@@ -11,7 +11,7 @@ use egui::{
 use super::{Looks, PanelContext, Shown, grid, results};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
-use crate::explain::bench::{Convolution, Step, Tap};
+use crate::explain::bench::{Convolution, Tap};
 use crate::image::pyramid::Plane;
 use crate::session::Bench;
 
@@ -51,12 +51,7 @@ pub(super) fn motion_ui(
     bench: &mut Bench,
     shown: &Shown<'_>,
 ) {
-    let number = shown.stages.iter().position(|stage| *stage == looks.stage).unwrap_or(0);
-    let Some(Step::Convolve(convolution)) = shown.steps.get(number) else { return };
-    let Some((plane, _)) = shown.plane(number) else {
-        ui.spinner();
-        return;
-    };
+    let Some((number, convolution, plane)) = shown.convolution_ui(ui, looks.stage) else { return };
     let output = match convolution.output([plane.height, plane.width]) {
         Ok((output, _)) => output,
         Err(error) => {

@@ -10,7 +10,7 @@ use crate::app::gpu::{self, ResultView, ShownLimits};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::problem_ui;
-use crate::explain::bench::Figures;
+use crate::explain::bench::{Convolution, Figures, Step};
 use crate::image::pyramid::Plane;
 
 /// The smallest side of a picture before the results scroll, in points.
@@ -83,6 +83,22 @@ impl Shown<'_> {
         }
         let done = self.ready.computed.as_ref()?.outcome.steps.get(number - 1)?;
         (done.step == self.steps[number - 1]).then_some((&done.plane, done.figures))
+    }
+
+    /// The convolution of a stage with its number among the steps and the plane that it works on; says
+    /// that the plane is being computed where it is not there yet.
+    pub(super) fn convolution_ui(
+        &self,
+        ui: &mut Ui,
+        stage: usize,
+    ) -> Option<(usize, &Convolution, &Arc<Plane>)> {
+        let number = self.stages.iter().position(|known| *known == stage).unwrap_or(0);
+        let Some(Step::Convolve(convolution)) = self.steps.get(number) else { return None };
+        let plane = self.plane(number);
+        if plane.is_none() {
+            ui.spinner();
+        }
+        plane.map(|(plane, _)| (number, convolution, plane))
     }
 
     /// Draws a part of a result (left, top, right, bottom in its pixels) into a rectangle.

@@ -162,13 +162,7 @@ fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
 
 fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, subject: &Subject, run: &str, ready: &Ready) {
     ui.horizontal(|ui| {
-        for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
-            let button = ui.small_button(text).on_hover_text(words);
-            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
-            if button.clicked() {
-                ctx.push(Action::SelectBy(by));
-            }
-        }
+        run_sample::steps_ui(ui, ctx.actions);
         let name = run_sample::short_name(&subject.sample.id);
         ui.label(RichText::new(name).color(ctx.theme.text_strong));
         ui.label(RichText::new(format!("asked of {run}")).small().color(ctx.theme.text_weak));

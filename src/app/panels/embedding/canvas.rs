@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use egui::{
-    Color32, EventFilter, Key, Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Shape,
-    Stroke, StrokeKind, Tooltip, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, Key, Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Shape, Stroke,
+    StrokeKind, Tooltip, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::scene::Scene;
@@ -15,6 +15,7 @@ use crate::app::galaxies::Picture;
 use crate::app::panels::PanelContext;
 use crate::app::panels::run_sample::{self, RunSamples};
 use crate::app::theme::Theme;
+use crate::app::widgets::keep_arrows;
 
 /// Points of the wheel that double the scale.
 const WHEEL: f32 = 260.0;
@@ -173,13 +174,7 @@ fn keys(ui: &Ui, room: Rect, response: &Response, scene: &mut Scene, embedded: &
     if !response.has_focus() {
         return;
     }
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        escape: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrows(ui, response.id, true);
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let plain = |key| pressed(Modifiers::NONE, key);
     let bounds = scene.bounds;

@@ -1,8 +1,6 @@
 //! ROC and precision–recall curves of each class, and the threshold that is moved along them.
 
-use egui::{
-    Color32, EventFilter, Key, Layout, Response, RichText, Role, Slider, Ui, WidgetInfo, vec2,
-};
+use egui::{Color32, Key, Layout, Response, RichText, Role, Slider, Ui, WidgetInfo, vec2};
 use egui_plot::{Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotUi, Points};
 
 use super::compute::Evaluated;
@@ -10,7 +8,7 @@ use super::{Looks, PanelContext};
 use crate::app::plots::save::{curves_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
-use crate::app::widgets::facts_ui;
+use crate::app::widgets::{facts_ui, keep_arrows};
 use crate::evaluate::{Counts, Operating, Roc};
 
 /// Draws the card: plot, classes with their areas, threshold.
@@ -130,9 +128,7 @@ fn arrows(ui: &Ui, response: &Response, looks: &mut Looks) {
     if !response.has_focus() {
         return;
     }
-    let filter =
-        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrows(ui, response.id, false);
     let step = ui.input(|input| {
         let unit = if input.modifiers.shift { 0.1 } else { 0.01 };
         let count = |key| input.num_presses(key) as f32;

@@ -12,7 +12,8 @@ use crate::catalogue::{Catalogue, read_sample};
 use crate::explain::{self, Ascent, Attribution, ExplainError, Favourites, Filters, Summit};
 use crate::network::Distribution;
 use crate::pipeline::loader::{Drawing, Loader, LoaderOptions};
-use crate::run::{LoadedModel, load_model};
+use crate::run::{LoadedModel, load_model, read_histograms};
+use crate::train::{Quantity, flow};
 
 /// Bins of the histograms of weights.
 const BINS: usize = 48;
@@ -53,6 +54,8 @@ pub(super) enum Wish {
     Filters(String),
     /// The weights of all layers.
     Histograms,
+    /// A quantity of all layers after each epoch.
+    Course(Quantity),
 }
 
 /// What was found.
@@ -64,6 +67,7 @@ pub(super) enum Answer {
     Climb(Arc<Summit>, Vec<[f32; 2]>),
     Filters(Arc<Filters>),
     Histograms(Arc<Vec<(String, Distribution)>>),
+    Course(Arc<Vec<(String, Vec<Distribution>)>>),
 }
 
 /// How far a question is.
@@ -178,6 +182,10 @@ fn answer(ticket: &Ticket, loaded: &Loaded, control: &Control) -> Result<Answer,
     if !wanted() {
         return Err(ExplainError::Cancelled.to_string());
     }
+    if let Wish::Course(quantity) = ticket.wish {
+        let records = read_histograms(&ticket.source.folder).map_err(|error| error.to_string())?;
+        return Ok(Answer::Course(Arc::new(flow::by_layer(records, quantity))));
+    }
     let LoadedModel { model, description, .. } = network(loaded, &ticket.source)?;
     let pipeline = &description.pipeline;
     let mut go_on = |share: f64| {
@@ -215,6 +223,8 @@ fn answer(ticket: &Ticket, loaded: &Loaded, control: &Control) -> Result<Answer,
             let found = explain::filters(&model, Some(layer));
             found.map(|found| Answer::Filters(Arc::new(found))).map_err(said)
         }
+        // Answered without the network.
+        Wish::Course(_) => Err(ExplainError::Cancelled.to_string()),
         Wish::Histograms => {
             let found = explain::weight_distributions(&model, BINS);
             found.map(|found| Answer::Histograms(Arc::new(found))).map_err(said)

@@ -12,7 +12,6 @@ use crate::app::theme::SPACE;
 use crate::app::widgets::bar_ui;
 use crate::image::display::Rgb8;
 use crate::pipeline::Input;
-use crate::session::Action;
 
 /// Draws the column.
 pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
@@ -30,13 +29,7 @@ pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'
 fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
     let name = shown.samples.name(shown.sample);
     ui.horizontal(|ui| {
-        for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
-            let button = ui.small_button(text).on_hover_text(words);
-            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
-            if button.clicked() {
-                ctx.push(Action::SelectBy(by));
-            }
-        }
+        run_sample::steps_ui(ui, ctx.actions);
         let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
         ui.add(egui::Label::new(short).truncate()).on_hover_text(name);
     });

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Id, Key, Layout, Rect, RichText, Role, Sense, Slider, TextureHandle, Ui, WidgetInfo, vec2,
+    ComboBox, Id, Key, Layout, Rect, RichText, Role, Sense, Slider, TextureHandle, Ui, WidgetInfo,
+    vec2,
 };
 
 use super::overlay::{overlaid_ui, overlay_looks_ui};
@@ -15,8 +16,9 @@ use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::SPACE;
 use crate::app::widgets::{
-    Atlas, MapFigures, MapLooks, color_scale_ui, feature_maps_ui, large_map, map,
+    Atlas, MapLooks, color_scale_ui, feature_maps_ui, large_map, name_field,
 };
+use crate::explain::{MapStatistics, SortBy, map_order};
 use crate::figure::{MapGrid, Tile};
 use crate::image::display::Rgb8;
 use crate::train::{FeatureMaps, Look};
@@ -102,8 +104,13 @@ fn toolbar_ui(
         ui.checkbox(&mut looks.maps.shared, "Shared limits").on_hover_text(
             "All maps of a layer between the same values, so that weak ones look weak",
         );
-        ui.checkbox(&mut looks.maps.strongest_first, "Strongest first")
-            .on_hover_text("Sorted by mean activation");
+        let combo = ComboBox::from_id_salt("order of maps").width(96.0);
+        let response = combo.selected_text(order_words(looks.maps.sort)).show_ui(ui, |ui| {
+            for sort in SortBy::ALL {
+                ui.selectable_value(&mut looks.maps.sort, sort, order_words(sort));
+            }
+        });
+        name_field(&response.response, "Order of the maps");
         ui.checkbox(&mut looks.maps.figures, "Figures")
             .on_hover_text("Mean, maximum and share of zeros below each map");
         ui.spacing_mut().slider_width = 80.0;
@@ -111,6 +118,15 @@ fn toolbar_ui(
         ui.add(slider).on_hover_text("Size of the maps").accessible_name("Size of the maps");
     });
     ui.add_space(SPACE * 0.25);
+}
+
+fn order_words(sort: SortBy) -> &'static str {
+    match sort {
+        SortBy::Channel => "By number",
+        SortBy::Mean => "By mean",
+        SortBy::Max => "By maximum",
+        SortBy::Active => "Fewest zeros",
+    }
 }
 
 /// How old the look is.
@@ -166,8 +182,8 @@ fn enlarged_ui(
     (look, maps, channel): (&Arc<Look>, &FeatureMaps, usize),
     drawn: &mut Drawn,
 ) {
-    let values = map(maps, channel);
-    let figures = MapFigures::of(values);
+    let values = maps.map(channel);
+    let figures = MapStatistics::of(values);
     let most = (ui.available_width() - 290.0) / 2.0;
     let side = (ui.available_height() * 0.45).min(most).clamp(96.0, 420.0);
     ctx.theme.card_frame().show(ui, |ui| {
@@ -200,7 +216,7 @@ fn enlarged_words_ui(
     looks: &mut Looks,
     maps: &FeatureMaps,
     channel: usize,
-    figures: MapFigures,
+    figures: MapStatistics,
 ) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(format!("Map {channel}")).color(ctx.theme.text_strong));
@@ -219,9 +235,9 @@ fn enlarged_words_ui(
     let number = |value: f32| ticks::compact(f64::from(value));
     let rows = [
         ("Mean", number(figures.mean)),
-        ("Standard deviation", number(figures.deviation)),
-        ("Smallest", number(figures.low)),
-        ("Largest", number(figures.high)),
+        ("Standard deviation", number(figures.std)),
+        ("Smallest", number(figures.min)),
+        ("Largest", number(figures.max)),
         ("Zeros", format!("{:.0} %", figures.zeros * 100.0)),
     ];
     egui::Grid::new("map figures").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {
@@ -231,7 +247,7 @@ fn enlarged_words_ui(
             ui.end_row();
         }
     });
-    ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, [figures.low, figures.high]));
+    ui.horizontal(|ui| color_scale_ui(ui, looks.maps.colors, [figures.min, figures.max]));
     if !maps.is_vector() {
         ui.horizontal_wrapped(|ui| overlay_looks_ui(ui, &mut looks.overlay));
     }
@@ -290,13 +306,13 @@ impl Drawn {
         maps: &FeatureMaps,
         channel: usize,
         looks: MapLooks,
-        figures: MapFigures,
+        figures: MapStatistics,
     ) -> TextureHandle {
         let key = (Arc::as_ptr(look) as usize, maps.layer.clone(), channel, looks);
         match &self.large {
             Some((known, texture)) if *known == key => texture.clone(),
             _ => {
-                let limits = [figures.low, figures.high];
+                let limits = [figures.min, figures.max];
                 let texture = large_map(ctx, maps, channel, looks, limits);
                 self.large = Some((key, texture.clone()));
                 texture
@@ -316,26 +332,22 @@ fn grid(look: &Look, columns: &[Column], looks: MapLooks, title: &str) -> MapGri
 }
 
 fn tiles_of(maps: &FeatureMaps, column: &Column, several: bool, looks: MapLooks) -> Vec<Tile> {
-    let [channels, height, width] = maps.shape;
-    let figures: Vec<_> = (0..channels).map(|channel| MapFigures::of(map(maps, channel))).collect();
-    let mut order: Vec<usize> = (0..channels).collect();
-    if looks.strongest_first {
-        order.sort_by(|a, b| figures[*b].mean.total_cmp(&figures[*a].mean));
-    }
+    let [_, height, width] = maps.shape;
+    let figures = maps.statistics();
     let limits = Tile::limits(&maps.data);
     let table = looks.colors.table();
     let tile = |channel: usize| {
-        let own = [figures[channel].low, figures[channel].high];
+        let own = [figures[channel].min, figures[channel].max];
         let [low, high] = if looks.shared { limits } else { own };
         let color = |value: &f32| {
             let share = (value - low) / (high - low);
             table[if share.is_finite() { (share * 255.0).clamp(0.0, 255.0) as usize } else { 0 }]
         };
-        let values = map(maps, channel);
+        let values = maps.map(channel);
         let picture = Rgb8 { width, height, pixels: values.iter().flat_map(color).collect() };
         let caption =
             if several { format!("{} {channel}", column.title) } else { channel.to_string() };
         Tile { caption, picture, values: values.to_vec() }
     };
-    order.into_iter().map(tile).collect()
+    map_order(&figures, looks.sort).into_iter().map(tile).collect()
 }

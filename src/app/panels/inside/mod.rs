@@ -21,6 +21,7 @@ use self::explainer::Source;
 use self::likes::Likes;
 use self::overlay::OverlayLooks;
 use self::sight::Sight;
+use self::weights::Histograms;
 use super::PanelContext;
 use super::run_sample::RunSamples;
 use crate::app::plots::memory::with_looks;
@@ -75,6 +76,8 @@ struct Looks {
     likes: Likes,
     /// The enlarged map over the galaxy.
     overlay: OverlayLooks,
+    /// What the histograms are of.
+    histograms: Histograms,
     /// The layer or block; chosen for the user until they choose.
     #[serde(skip)]
     choice: Option<Choice>,
@@ -98,6 +101,7 @@ impl Default for Looks {
             choice: None,
             enlarged: None,
             convolution: None,
+            histograms: Histograms::default(),
         }
     }
 }
@@ -231,7 +235,8 @@ fn body_ui(
                 likes::likes_ui(ui, ctx, &mut looks.likes, shown, &started.network, layer);
             }
             View::Weights => {
-                weights::weights_ui(ui, ctx, &mut looks.convolution, shown, &started.network);
+                let chosen = (&mut looks.convolution, &mut looks.histograms);
+                weights::weights_ui(ui, ctx, chosen, shown, &started.network);
             }
         }
     });

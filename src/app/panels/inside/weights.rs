@@ -4,17 +4,20 @@ use std::sync::{Arc, PoisonError};
 
 use egui::{ComboBox, Id, RichText, Role, ScrollArea, Sense, TextureHandle, Ui, WidgetInfo, vec2};
 
+use serde::{Deserialize, Serialize};
+
 use super::explainer::{Answer, State, Wish, explainer};
 use super::{PanelContext, Shown};
 use crate::app::plots::memory::cache;
 use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{name_field, problem_ui};
+use crate::app::widgets::{hint_ui, name_field, problem_ui};
 use crate::explain::{Filters, convolutions};
 use crate::figure::{MapGrid, inside};
 use crate::image::display::Rgb8;
 use crate::network::{Distribution, Network};
+use crate::train::Quantity;
 
 /// Pictures that are kept as textures, for the answer that they show.
 #[derive(Default)]
@@ -23,11 +26,12 @@ struct Drawn {
     tiles: Vec<(String, TextureHandle)>,
 }
 
-/// Draws the view; `chosen` is the convolution whose filters are shown.
+/// Draws the view; `chosen` is the convolution whose filters are shown, `histograms` what the histograms
+/// are of.
 pub(super) fn weights_ui(
     ui: &mut Ui,
     ctx: &mut PanelContext<'_>,
-    chosen: &mut Option<String>,
+    (chosen, histograms): (&mut Option<String>, &mut Histograms),
     shown: &Shown<'_>,
     network: &Network,
 ) {
@@ -52,7 +56,7 @@ pub(super) fn weights_ui(
             filters_ui(ui, ctx, shown, &name);
         });
     }
-    super::area_ui(ui, "histograms", right, |ui| histograms_ui(ui, ctx, shown));
+    super::area_ui(ui, "histograms", right, |ui| histograms_ui(ui, ctx, histograms, shown));
 }
 
 fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: &str) {
@@ -82,38 +86,138 @@ fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: 
     tiles_ui(ui, ("filters", "Filter"), &drawn.tiles, [side, side], false);
 }
 
-fn histograms_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
-    ui.label(RichText::new("Weights of each layer").color(ctx.theme.text_strong));
+/// Histograms of every layer, as they are or after each epoch.
+fn histograms_ui(
+    ui: &mut Ui,
+    ctx: &mut PanelContext<'_>,
+    chosen: &mut Histograms,
+    shown: &Shown<'_>,
+) {
+    ui.horizontal_wrapped(|ui| {
+        for (what, name, hint) in Histograms::ALL {
+            ui.selectable_value(chosen, what, name).on_hover_text(hint);
+        }
+    });
     let Some(source) = shown.source() else { return };
     let explainer = explainer(ui.ctx(), "histograms");
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
-    explainer.ask(source, Wish::Histograms);
+    explainer.ask(source, chosen.wish());
     let found = match explainer.state() {
-        State::Done(Ok(Answer::Histograms(found))) => Arc::clone(found),
+        State::Done(Ok(answer)) => Found::of(answer),
         State::Done(Err(error)) => return drop(problem_ui(ui, error)),
         State::Busy(_) => return drop(ui.spinner()),
-        _ => return,
+        State::Idle => None,
     };
     drop(explainer);
+    let Some(found) = found else { return };
+    if found.is_empty() {
+        hint_ui(
+            ui,
+            "They come with the end of the first epoch, for runs of this version of Arclet.",
+        );
+        return;
+    }
+    let (hint, title, file) = match &found {
+        Found::Now(_) => {
+            ("Smallest to largest; red is zero", "Weights of each layer", "weights.png")
+        }
+        Found::Course(_) if *chosen == Histograms::Gradient => {
+            (COURSE, "Gradient of each layer after each epoch", "gradient-by-epoch.png")
+        }
+        Found::Course(_) => {
+            (COURSE, "Weights of each layer after each epoch", "weights-by-epoch.png")
+        }
+    };
     ui.horizontal_wrapped(|ui| {
-        let text = "From the smallest to the largest; the line is zero";
-        ui.label(RichText::new(text).small().color(ctx.theme.text_weak));
-        let figure = || grid_writer(inside::histograms("Weights of each layer", &found));
-        save_button_ui(ui, ctx.actions, "Histograms", "weights.png", figure);
+        ui.label(RichText::new(hint).small().color(ctx.theme.text_weak));
+        let figure = || grid_writer(found.figure(title));
+        save_button_ui(ui, ctx.actions, "Histograms", file, figure);
     });
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn histograms"));
     let mut drawn = drawn.lock();
-    drawn.update(ui, Arc::as_ptr(&found) as usize, || {
-        let named =
-            |(name, figures): &(String, Distribution)| (words(name, figures), figures.clone());
-        let all: Vec<(String, Distribution)> = found.iter().map(named).collect();
-        let mut grid = inside::histograms("", &all);
-        for (tile, (words, _)) in grid.tiles.iter_mut().zip(all) {
-            tile.caption = words;
+    drawn.update(ui, found.place(), || found.tiles());
+    tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [150.0, 84.0], true);
+}
+
+/// How to read pictures of all epochs.
+const COURSE: &str = "Epochs from left to right, smallest values below; red is zero";
+
+/// What the histograms are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) enum Histograms {
+    /// The best weights.
+    #[default]
+    Now,
+    /// The weights after each epoch.
+    Weights,
+    /// The gradient at the end of each epoch.
+    Gradient,
+}
+
+impl Histograms {
+    /// All, with name and hint.
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Now, "Weights now", "How the best weights of each layer are spread"),
+        (Self::Weights, "Weights by epoch", "How the weights were spread after each epoch"),
+        (Self::Gradient, "Gradients by epoch", "The gradient of each epoch's last batch"),
+    ];
+
+    fn wish(self) -> Wish {
+        match self {
+            Self::Now => Wish::Histograms,
+            Self::Weights => Wish::Course(Quantity::Weights),
+            Self::Gradient => Wish::Course(Quantity::Gradient),
+        }
+    }
+}
+
+/// The histograms that were found.
+enum Found {
+    Now(Arc<Vec<(String, Distribution)>>),
+    Course(Arc<Vec<(String, Vec<Distribution>)>>),
+}
+
+impl Found {
+    fn of(answer: &Answer) -> Option<Self> {
+        match answer {
+            Answer::Histograms(found) => Some(Self::Now(Arc::clone(found))),
+            Answer::Course(found) => Some(Self::Course(Arc::clone(found))),
+            _ => None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Now(found) => found.is_empty(),
+            Self::Course(found) => found.is_empty(),
+        }
+    }
+
+    /// Tells one answer from another.
+    fn place(&self) -> usize {
+        match self {
+            Self::Now(found) => Arc::as_ptr(found) as usize,
+            Self::Course(found) => Arc::as_ptr(found) as usize,
+        }
+    }
+
+    fn figure(&self, title: &str) -> MapGrid {
+        match self {
+            Self::Now(found) => inside::histograms(title, found),
+            Self::Course(found) => inside::histograms_by_epoch(title, found),
+        }
+    }
+
+    /// The pictures with their words.
+    fn tiles(&self) -> MapGrid {
+        let mut grid = self.figure("");
+        if let Self::Now(found) = self {
+            for (tile, (name, figures)) in grid.tiles.iter_mut().zip(found.iter()) {
+                tile.caption = words(name, figures);
+            }
         }
         grid
-    });
-    tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [150.0, 84.0], true);
+    }
 }
 
 fn words(name: &str, figures: &Distribution) -> String {

@@ -1,11 +1,12 @@
 //! The picture of the network: zoom, pan, choose, fold, by pointer and by keys.
 
-use egui::{EventFilter, Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
+use egui::{Id, Key, Modifiers, Rect, Response, Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::Built;
 use super::canvas::{Chosen, to_rect};
 use super::paint;
 use crate::app::theme::Theme;
+use crate::app::widgets::keep_arrows;
 
 /// Points of the wheel that double the scale.
 const WHEEL: f32 = 260.0;
@@ -152,13 +153,7 @@ fn keys(ui: &Ui, response: &Response, built: &mut Built) {
     if !response.has_focus() {
         return;
     }
-    let filter = EventFilter {
-        horizontal_arrows: true,
-        vertical_arrows: true,
-        escape: true,
-        ..EventFilter::default()
-    };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrows(ui, response.id, true);
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
     let plain = |key| pressed(Modifiers::NONE, key);
     let centre = built.canvas.view / 2.0;

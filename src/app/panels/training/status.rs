@@ -9,7 +9,7 @@ use crate::app::plots::ticks;
 use crate::app::theme::Theme;
 use crate::app::widgets::{error_ui, facts_ui, hint_ui, status_chip_ui};
 use crate::session::{Action, RunView};
-use crate::train::{Command, Finished, Stage};
+use crate::train::{Command, Finished, ReadingRecord, Stage};
 
 /// What to know while kernels are compiled.
 const TUNING: &str = "The graphics card compiles and tunes its kernels before the first step. This \
@@ -79,6 +79,9 @@ fn buttons_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, run: &RunView) {
     tell(ui, "Stop", "End after this step; the run can be resumed later", Command::Stop);
     if run.paused() {
         tell(ui, "Continue", "Go on learning", Command::Resume);
+    } else if run.lost().is_some() {
+        tell(ui, "Try again", "Ask the other machine now", Command::Resume);
+        return;
     } else {
         tell(ui, "Pause", "Hold after this step", Command::Pause);
     }
@@ -110,6 +113,10 @@ fn figures(run: &RunView) -> Vec<(&'static str, String)> {
         let pace = if pace < 10.0 { ticks::compact(pace) } else { ticks::grouped(pace) };
         rows.push(("Images per second", pace));
     }
+    if let Some(reading) = &run.reading {
+        rows.push(("Waiting for images", waiting(reading)));
+        rows.push(("Images in memory", in_memory(reading)));
+    }
     if run.seconds() > 0.0 {
         rows.push(("Time", ticks::duration(run.seconds())));
     }
@@ -131,10 +138,27 @@ fn figures(run: &RunView) -> Vec<(&'static str, String)> {
     rows
 }
 
+/// Share of the time of the latest epoch's steps.
+fn waiting(reading: &ReadingRecord) -> String {
+    format!("{:.1} % of the time", reading.waiting_share * 100.0)
+}
+
+/// How many of the run's images need not be read again.
+fn in_memory(reading: &ReadingRecord) -> String {
+    let [cached, images] = [reading.cached_images, reading.images].map(|n| n as f64);
+    let (cached, images) = (ticks::grouped(cached), ticks::grouped(images));
+    let [bytes, limit] =
+        [reading.cached_bytes, reading.cache_limit].map(|bytes| ticks::bytes(bytes as u64));
+    format!("{cached} of {images}, {bytes} of at most {limit}")
+}
+
 /// What to know: kernels, the failure, warnings.
 fn words_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, run: &RunView) {
     if run.live && run.stage == Some(Stage::TuningKernels) {
         hint_ui(ui, TUNING);
+    }
+    if let Some(place) = run.lost() {
+        error_ui(ui, &lost(place));
     }
     if let Some(message) = &run.message {
         error_ui(ui, message);
@@ -149,11 +173,21 @@ fn words_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, run: &RunView) {
     }
 }
 
+/// What a lost connection means.
+fn lost(place: &str) -> String {
+    format!(
+        "The connection to the machine that computes ({place}) was lost. It is asked again and again, \
+         and the run goes on from its last checkpoint when it answers. Stop ends the waiting; the \
+         run can then be resumed, also on another device."
+    )
+}
+
 fn stage_color(theme: &Theme, run: &RunView) -> Color32 {
     match (run.live, &run.message, run.finished, &run.stage) {
         (_, Some(_), ..) => theme.error,
         (_, _, Some(Finished::Complete | Finished::Early), _) => theme.success,
-        (_, _, Some(Finished::Stopped), _) | (true, _, _, Some(Stage::Paused)) => theme.warning,
+        (_, _, Some(Finished::Stopped), _)
+        | (true, _, _, Some(Stage::Paused | Stage::Disconnected(_))) => theme.warning,
         (true, ..) => theme.accent,
         _ => theme.text_weak,
     }

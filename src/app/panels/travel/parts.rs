@@ -22,7 +22,6 @@ use crate::app::widgets::{
 };
 use crate::explain::Filters;
 use crate::run::Moment;
-use crate::session::Action;
 
 /// Textures of moments that are kept.
 const KEPT: usize = 24;
@@ -136,13 +135,7 @@ pub(super) fn galaxy_ui(
 ) {
     let (samples, sample) = (shown.samples, shown.question.sample);
     ui.horizontal(|ui| {
-        for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
-            let button = ui.small_button(text).on_hover_text(words);
-            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
-            if button.clicked() {
-                ctx.push(Action::SelectBy(by));
-            }
-        }
+        run_sample::steps_ui(ui, ctx.actions);
         let name = samples.name(sample);
         let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
         ui.add(egui::Label::new(short).truncate()).on_hover_text(name);

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use egui::emath::GuiRounding as _;
 use egui::{
-    EventFilter, Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2,
-    WidgetInfo, vec2,
+    Id, Key, Modifiers, PointerButton, Pos2, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo,
+    vec2,
 };
 
 use super::measuring::{self, Ready};
 use super::{Looks, PanelContext, overlay, readout, regions, save};
 use crate::app::gpu;
 use crate::app::theme::Theme;
-use crate::app::widgets::{Icon, error_ui, icon_button_ui};
+use crate::app::widgets::{Icon, error_ui, icon_button_ui, keep_arrows};
 use crate::image::exposure::Exposure;
 use crate::image::view::Camera;
 use crate::session::viewer::{Arrangement, Picture, Tool};
@@ -227,9 +227,7 @@ fn drags(
 
 /// Plus and minus zoom, F fits, 1 is life size, arrows move the image.
 fn keys(ui: &Ui, ctx: &mut PanelContext<'_>, canvas: &Canvas<'_>, response: &Response) {
-    let filter =
-        EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
-    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+    keep_arrows(ui, response.id, false);
     let pressed = |key: Key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     let id = canvas.frame.id;
     let screen = canvas.screen();

@@ -59,7 +59,7 @@ fn pictures_come_from_any_row_in_any_order() {
 }
 
 fn raster_of(bytes: &[u8]) -> super::super::super::Image {
-    super::super::super::raster::decode_image(Path::new("x"), bytes).unwrap()
+    super::super::super::raster::decode_pixels(Path::new("x"), bytes).unwrap().into_image()
 }
 
 #[test]
