@@ -5,7 +5,7 @@
     scripts/compare_loader.py PROGRAM JPEG_FOLDER
 
 Both give batches of 64 float32 images of 3 × 64 × 64, turned by any angle, cut, shrunk and mirrored
-at random, and normalised. torchvision decodes with Pillow, RandomRotation (bilinear), CenterCrop(300),
+at random, and normalised. torchvision decodes with Pillow, RandomRotation, CenterCrop(300),
 Resize(64, antialiased), both flips, ToTensor, Normalize, in as many worker processes as Arclet has
 threads. Arclet cuts the same central 300 pixels, shrinks them with their margin and turns, zooms and
 shifts them in one cubic resampling. A ratio above 1 means that Arclet is faster; each figure is the
@@ -33,7 +33,7 @@ class Pictures(Dataset):
         suffixes = {".jpg", ".jpeg"}
         self.files = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
         self.change = transforms.Compose([
-            transforms.RandomRotation(180, transforms.InterpolationMode.BILINEAR),
+            transforms.RandomRotation(180),
             transforms.CenterCrop(CROP),
             transforms.Resize(SIZE, antialias=True),
             transforms.RandomHorizontalFlip(),

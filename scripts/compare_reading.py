@@ -5,8 +5,8 @@
     scripts/compare_reading.py PROGRAM JPEG_FOLDER FITS_FILE...
 
 A ratio above 1 means that Arclet is faster. Each figure is the median of several rounds in which
-the two take turns, with the files in the system's cache. Pillow gives an RGB array of bytes, astropy
-the physical values of the first image as float32; Arclet gives float32 in both cases. Needs Python
+the two take turns, with the files in the system's cache. Of JPEG both give the bytes of the colours, or
+planes of float32; of FITS the physical values of the first image as float32. Needs Python
 with numpy, Pillow and astropy; Arclet itself needs none of them.
 """
 
@@ -52,6 +52,11 @@ def read_jpeg(path):
         return np.asarray(image.convert("RGB"))
 
 
+def read_numbers(path):
+    """Planes of float32 from 0 to 1, as Arclet gives them."""
+    return np.ascontiguousarray(np.moveaxis(read_jpeg(path), -1, 0), dtype=np.float32) / np.float32(255)
+
+
 def read_fits(path):
     with fits.open(path, memmap=False) as hdus:
         for hdu in hdus:
@@ -73,12 +78,14 @@ def main():
     arclet = Arclet(program)
     jpegs = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in {".jpg", ".jpeg"})
     print(f"{'':<60} {'Arclet':>13} {'Python':>13}")
-    one = lambda: timed(lambda: [read_jpeg(path) for path in jpegs])
-    compare(f"{len(jpegs)} JPEG, one thread each", lambda: arclet.seconds(folder), one)
-    with ThreadPoolExecutor() as pool:
-        all_threads = lambda: timed(lambda: list(pool.map(read_jpeg, jpegs)))
-        compare("the same, all threads each", lambda: arclet.seconds(f"all {folder}"), all_threads)
-    compare("the same, Arclet's threads, Pillow's loop", lambda: arclet.seconds(f"all {folder}"), one)
+    loop = lambda read: timed(lambda: [read(path) for path in jpegs])
+    name = f"{len(jpegs)} JPEG, "
+    for what, word, read in (("bytes", "bytes ", read_jpeg), ("float32 planes", "", read_numbers)):
+        compare(f"{name}{what}, one thread each", lambda: arclet.seconds(word + folder), lambda: loop(read))
+        with ThreadPoolExecutor() as pool:
+            pooled = lambda: timed(lambda: list(pool.map(read, jpegs)))
+            compare(f"{name}{what}, all threads each", lambda: arclet.seconds(f"all {word}{folder}"), pooled)
+        compare(f"{name}{what}, all threads and a loop", lambda: arclet.seconds(f"all {word}{folder}"), lambda: loop(read))
     ratios = []
     for file in files:
         try:

@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
 
 pub use info::{FileInfo, Sky};
 use memory::allocate;
-pub(crate) use pixels::UNIT;
 pub use pixels::{Bytes, Pixels};
+pub(crate) use pixels::{UNIT, planes};
 pub use place::{Place, picture_place, pixels_place, read_place};
 
 /// Images with more pixels (over all bands) are refused: 2²⁹ are 2 GiB of f32.
@@ -153,7 +153,7 @@ pub fn read(path: &Path) -> Result<Image, ImageError> {
 pub fn read_pixels(path: &Path) -> Result<Pixels, ImageError> {
     match Format::of(path)? {
         Format::Fits => fits::read_hdu(path, None).map(Pixels::Image),
-        Format::Raster(_) => raster::read_pixels(path),
+        Format::Raster(format) => raster::read_pixels(path, format),
     }
 }
 

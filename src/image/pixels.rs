@@ -51,24 +51,27 @@ impl Bytes {
     /// As planes of numbers, 255 becoming 1.
     pub fn into_image(self) -> Image {
         let Self { bands, height, width, data } = self;
-        let value = |byte: u8| UNIT[usize::from(byte)];
-        let mut planes = vec![0.0; data.len()];
-        if bands == 3 {
-            // All planes in one pass over the bytes.
-            let (red, others) = planes.split_at_mut(height * width);
-            let (green, blue) = others.split_at_mut(height * width);
-            let planes = red.iter_mut().zip(green).zip(blue);
-            for (((r, g), b), pixel) in planes.zip(data.as_chunks::<3>().0) {
-                [*r, *g, *b] = pixel.map(value);
-            }
-        } else {
-            for (plane, band) in planes.chunks_exact_mut((height * width).max(1)).zip(0..bands) {
-                let pixels = data.chunks_exact(bands);
-                plane.iter_mut().zip(pixels).for_each(|(out, pixel)| *out = value(pixel[band]));
-            }
-        }
+        let planes = planes(&data, bands, 0..bands, |byte| UNIT[usize::from(byte)]);
         Image { bands, height, width, data: planes, header: Vec::new() }
     }
+}
+
+/// Some bands of interleaved bytes as planes, one behind the other.
+pub(crate) fn planes<T>(
+    data: &[u8],
+    bands: usize,
+    wanted: impl ExactSizeIterator<Item = usize>,
+    value: impl Fn(u8) -> T,
+) -> Vec<T> {
+    let mut planes = Vec::with_capacity(data.len() / bands.max(1) * wanted.len());
+    for band in wanted {
+        match bands {
+            1 => planes.extend(data.iter().map(|&byte| value(byte))),
+            3 => planes.extend(data.as_chunks::<3>().0.iter().map(|pixel| value(pixel[band]))),
+            _ => planes.extend(data.chunks_exact(bands).map(|pixel| value(pixel[band]))),
+        }
+    }
+    planes
 }
 
 #[cfg(test)]

@@ -34,12 +34,12 @@ const MAX_DECODER_BYTES: u64 = 4 << 30;
 /// # Errors
 /// [`ImageError`] when the file cannot be opened, is broken, of an unknown kind, or too large.
 pub fn read(path: &Path) -> Result<Image, ImageError> {
-    read_pixels(path).map(Pixels::into_image)
+    Ok(decode(path)?.0.into_pixels().into_image())
 }
 
-/// Reads a file as [`read`] does, and leaves the bytes of 8-bit pictures as they are.
-pub(super) fn read_pixels(path: &Path) -> Result<Pixels, ImageError> {
-    Ok(decode(path)?.0.into_pixels())
+/// Reads a file of a format as [`read`] does, and leaves the bytes of 8-bit pictures as they are.
+pub(super) fn read_pixels(path: &Path, format: RasterFormat) -> Result<Pixels, ImageError> {
+    Ok(decode_as(path, format)?.0.into_pixels())
 }
 
 /// Reads an image that lies within another file, as [`read_pixels`] does; `name` says where, for
@@ -200,6 +200,10 @@ fn decode(path: &Path) -> Result<(Decoded, i64), ImageError> {
     let Format::Raster(format) = Format::of(path)? else {
         return Err(ImageError::format(path, "it is a FITS file"));
     };
+    decode_as(path, format)
+}
+
+fn decode_as(path: &Path, format: RasterFormat) -> Result<(Decoded, i64), ImageError> {
     let bytes = std::fs::read(path).map_err(|error| ImageError::open(path, &error))?;
     decode_bytes(path, format, &bytes)
 }

@@ -106,7 +106,7 @@ pub struct ReadingRecord {
     pub epoch: usize,
     /// Share of the time of its steps that the network waited for images, 0–1; pauses left out.
     pub waiting_share: f64,
-    /// Images that the run reads, of all parts.
+    /// Images of the training and validation parts.
     pub images: usize,
     /// Images that stay in memory, decoded and resized.
     pub cached_images: usize,

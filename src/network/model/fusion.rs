@@ -30,7 +30,12 @@ pub(super) struct Chain {
 
 /// The weights of a convolution once it was run: alone, and with its batch normalisation in them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Folded([OnceLock<Option<Prepared>>; 2]);
+pub(super) struct Folded {
+    packed: [OnceLock<Option<Prepared>>; 2],
+    /// Set by the first single image, for which packing does not pay: a look at weights that
+    /// change with the next step.
+    looked: OnceLock<()>,
+}
 
 impl Chain {
     fn alone(node: NodeId) -> Self {
@@ -135,8 +140,12 @@ impl Model {
         let windows = crate::network::window::windows(kernel, stride, dilation, false);
         let sides = padding.sides([height, width], windows);
         let options = ConvOptions::new_with_padding(stride, sides, dilation, groups);
-        let folded = &self.folded[node].0[usize::from(chain.norm.is_some())];
-        let prepared = folded.get_or_init(|| self.fold(node, chain.norm)).as_ref()?;
+        let Folded { packed, looked } = &self.folded[node];
+        let packed = &packed[usize::from(chain.norm.is_some())];
+        if x.dims()[0] == 1 && packed.get().is_none() && looked.set(()).is_ok() {
+            return None;
+        }
+        let prepared = packed.get_or_init(|| self.fold(node, chain.norm)).as_ref()?;
         prepared.convolve(x, &options, rest, chain.rectify)
     }
 

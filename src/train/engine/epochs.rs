@@ -66,7 +66,7 @@ impl Engine {
         let stats = self.loader.stats();
         let waited = stats.waited.saturating_sub(waited).as_secs_f64();
         let seconds = self.watch.seconds() - seconds;
-        let parts = [&self.parts.train, &self.parts.validation, &self.parts.test];
+        let parts = [&self.parts.train, &self.parts.validation];
         ReadingRecord {
             epoch: self.position.epoch + 1,
             waiting_share: if seconds > 0.0 { (waited / seconds).min(1.0) } else { 0.0 },

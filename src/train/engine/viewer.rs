@@ -14,8 +14,8 @@ use crate::train::plan::Loss;
 
 /// Time between two looks while training.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// A look may cost the training one part in this many: 4 %.
-const SPARED: u32 = 24;
+/// A look may cost the training one part in this many: 3 %.
+const SPARED: u32 = 32;
 
 /// What is looked at, and the prepared input of it.
 pub(super) struct Viewer {
