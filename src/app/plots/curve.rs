@@ -84,6 +84,21 @@ struct View {
     len: usize,
     /// Address of the positions, which differ between axes.
     xs: usize,
+    /// The last position.
+    last: f64,
+}
+
+impl View {
+    /// Whether a drawing of this view serves for another one: the same, or one of a long curve that
+    /// has moved and grown by less than half a column.
+    fn serves(&self, other: &Self) -> bool {
+        let half = (other.to - other.from) / other.columns.max(1) as f64 / 2.0;
+        let near = |a: f64, b: f64| (a - b).abs() <= half;
+        let is_long = other.len > 4 * other.columns && self.len <= other.len;
+        let same = (self.columns, self.xs) == (other.columns, other.xs);
+        let moved = near(self.from, other.from) && near(self.to, other.to);
+        self == other || (is_long && same && moved && near(self.last, other.last))
+    }
 }
 
 impl Series {
@@ -235,10 +250,11 @@ impl<'a> Curve<'a> {
     /// One point beyond each end is kept so that lines leave the picture where they should.
     pub(crate) fn visible(&self, from: f64, to: f64, columns: usize) -> Arc<Vec<Run>> {
         let xs = self.xs.as_ptr().addr();
-        let view = View { from, to, columns, len: self.len(), xs };
+        let last = self.xs.last().copied().unwrap_or(0.0);
+        let view = View { from, to, columns, len: self.len(), xs, last };
         let mut drawn = self.series.drawn.borrow_mut();
         match &*drawn {
-            Some((known, runs)) if *known == view => runs.clone(),
+            Some((known, runs)) if known.serves(&view) => runs.clone(),
             _ => {
                 let runs = Arc::new(self.decimate(from, to, columns));
                 *drawn = Some((view, runs.clone()));
@@ -325,6 +341,31 @@ impl Runs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_curve_is_drawn_anew_when_it_grew_by_half_a_column() {
+        let (count, columns) = (100_000, 1000);
+        let mut xs: Vec<f64> = Vec::with_capacity(2 * count);
+        let mut long = Series::default();
+        let grow = |xs: &mut Vec<f64>, long: &mut Series, by: usize| {
+            for _ in 0..by {
+                xs.push(xs.len() as f64);
+                long.push((xs.len() % 7) as f64);
+            }
+        };
+        let drawn =
+            |xs: &[f64], long: &Series| Curve::new(xs, long).visible(0.0, xs.len() as f64, columns);
+        grow(&mut xs, &mut long, count);
+        let first = drawn(&xs, &long);
+        grow(&mut xs, &mut long, 40);
+        assert!(Arc::ptr_eq(&first, &drawn(&xs, &long)));
+        grow(&mut xs, &mut long, 40);
+        let second = drawn(&xs, &long);
+        assert!(!Arc::ptr_eq(&first, &second));
+        assert_eq!(second.last().unwrap().last().unwrap()[0], 100_079.0);
+        let part = Curve::new(&xs, &long).visible(0.0, 500.0, columns);
+        assert!(!Arc::ptr_eq(&part, &second), "another part is another picture");
+    }
 
     fn series(ys: &[f64]) -> Series {
         let mut series = Series::default();
