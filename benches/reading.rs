@@ -79,9 +79,8 @@ fn serve() {
         let (all, bytes) = (asked("all ", &mut line), asked("bytes ", &mut line));
         let files = files_of(Path::new(&line));
         let start = Instant::now();
-        let read = |file: &PathBuf| match bytes {
-            true => image::read_pixels(file).is_ok(),
-            false => image::read(file).is_ok(),
+        let read = |file: &PathBuf| {
+            if bytes { image::read_pixels(file).is_ok() } else { image::read(file).is_ok() }
         };
         let good = if all {
             files.par_iter().filter(|file| read(file)).count()
