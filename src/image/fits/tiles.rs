@@ -174,7 +174,9 @@ fn element_bytes(kind: char) -> Option<u64> {
 
 /// Refuses a descriptor that points outside the heap, or a tile that claims too many pixels.
 fn check_column(table: &Table, column: &HeapColumn, tiles: &Tiles) -> Result<(), String> {
-    let holds_pixels = column.name == "COMPRESSED_DATA";
+    // cfitsio finds its columns whatever the case.
+    let holds_pixels = column.name.eq_ignore_ascii_case("COMPRESSED_DATA");
+    let holds_values = column.name.eq_ignore_ascii_case("UNCOMPRESSED_DATA");
     let method = table.header.text("ZCMPTYPE").unwrap_or_default();
     for row in 0..table.rows {
         let start = (row * table.row_bytes + column.offset) as usize;
@@ -185,6 +187,10 @@ fn check_column(table: &Table, column: &HeapColumn, tiles: &Tiles) -> Result<(),
             .and_then(|bytes| bytes.checked_add(offset)?.checked_add(table.heap))
             .filter(|&end| end <= table.data.len() as u64)
             .ok_or(format!("tile {row} lies outside its data"))?;
+        // cfitsio copies as many values as the descriptor says into a buffer for the tile's pixels.
+        if holds_values && row < tiles.count() && length > tiles.pixels(row) {
+            return Err(format!("tile {row} holds {length} values, more than it has pixels"));
+        }
         let tile = &table.data[(table.heap + offset) as usize..end as usize];
         if holds_pixels && !tile.is_empty() && row < tiles.count() {
             check_tile(method, table.header, tile, tiles.pixels(row))
@@ -280,6 +286,25 @@ mod tests {
         assert_eq!(check(&header(&cards), &shape, &data(5)), Ok(()));
         let error = check(&header(&cards), &shape, &data(6)).unwrap_err();
         assert!(error.contains("tile 0 lies outside"), "{error}");
+    }
+
+    /// Found by changing bytes of a good file at random: cfitsio wrote behind its buffer.
+    #[test]
+    fn values_that_stand_uncompressed_are_no_more_than_the_tile_has() {
+        let cards = [
+            "NAXIS1  = 8",
+            "NAXIS2  = 1",
+            "TFIELDS = 1",
+            "TFORM1  = '1PE(4)'",
+            "TTYPE1  = 'Uncompressed_Data'",
+            "ZCMPTYPE= 'RICE_1'",
+            "ZNAXIS1 = 4",
+        ];
+        let shape = Shape { bitpix: -32, axes: vec![4] };
+        let data = |length: u8| [vec![0, 0, 0, length, 0, 0, 0, 0], vec![0; 40]].concat();
+        assert_eq!(check(&header(&cards), &shape, &data(4)), Ok(()));
+        let error = check(&header(&cards), &shape, &data(5)).unwrap_err();
+        assert!(error.contains("tile 0 holds 5 values"), "{error}");
     }
 
     #[test]
