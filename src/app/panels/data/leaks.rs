@@ -77,8 +77,8 @@ fn limits_ui(ui: &mut Ui, limits: &mut Closeness) {
     let mut picture = limits.hash_distance.is_some();
     let mut bits = limits.hash_distance.or(usual.hash_distance).unwrap_or(8);
     ui.horizontal(|ui| {
-        ui.add(Checkbox::new(&mut picture, "Pictures that differ by at most")).on_hover_text(
-            "Perceptual hash of 64 bits; turned and mirrored pictures are found too",
+        ui.add(Checkbox::new(&mut picture, "Pictures closer than")).on_hover_text(
+            "Bits of a perceptual hash of 64 that may differ; turned and mirrored pictures are found too",
         );
         let drag = DragValue::new(&mut bits).range(0..=12).speed(0.05).suffix(" bits");
         ui.add_enabled_ui(picture, |ui| ui.name_inputs("Bits", |ui| ui.add(drag)));
