@@ -78,9 +78,11 @@ impl Pipeline {
             Channels::All | Channels::Grey => channel,
         };
         if let Some(shrunk) = cut.shrink_bytes(picture)? {
-            let planes =
-                Planes::U8(planes(&shrunk, bands, (0..channels).map(band_of), |byte| byte));
-            return Ok(self.prepared(&cut, channels, planes));
+            let kept = planes(&shrunk, bands, (0..channels).map(band_of), |byte| byte);
+            // Faint pixels need finer steps.
+            if kept.iter().any(|&byte| UNIT[usize::from(byte)] >= BRIGHT_FOR_8_BITS) {
+                return Ok(self.prepared(&cut, channels, Planes::U8(kept)));
+            }
         }
         let mut values = Vec::with_capacity(channels * cut.rows.count * cut.columns.count);
         let mut region = Vec::new();
@@ -268,8 +270,8 @@ impl Cut {
         Ok(())
     }
 
-    /// Shrinks the bytes of a picture as they are; `None` where eight bits are too coarse, because it
-    /// is faint, and where pixels are made up between those of the file.
+    /// Shrinks the bytes of a picture as they are; `None` where pixels are made up between those of
+    /// the file.
     fn shrink_bytes(&self, picture: &Bytes) -> Result<Option<Vec<u8>>, PipelineError> {
         let Bytes { bands, height, width, ref data } = *picture;
         let kind = match bands {
@@ -293,9 +295,7 @@ impl Cut {
         resize::Resizer::new()
             .resize(&source, &mut out, &options)
             .map_err(|error| refused(error.to_string()))?;
-        let out = out.into_vec();
-        let bright = out.iter().any(|&byte| UNIT[usize::from(byte)] >= BRIGHT_FOR_8_BITS);
-        Ok(bright.then_some(out))
+        Ok(Some(out.into_vec()))
     }
 
     /// How a rectangle (left and top, width and height) is resampled.
@@ -461,6 +461,11 @@ mod tests {
         let faint = Bytes { data, ..bytes };
         let prepared = plain(20).prepare_pixels(Pixels::Bytes(faint)).unwrap();
         assert!(matches!(prepared.planes, Planes::U16(_)));
+        // So does a faint band beside a bright one that is not chosen.
+        let data = (0..90 * 70).flat_map(|n| [(n % 31) as u8, 255, 255]).collect();
+        let mixed = Pixels::Bytes(Bytes { bands: 3, height: 90, width: 70, data });
+        let first = Pipeline { channels: Channels::Select(vec![0]), ..plain(20) };
+        assert!(matches!(first.prepare_pixels(mixed).unwrap().planes, Planes::U16(_)));
         let cut_short = Bytes { height: 91, ..bytes };
         assert!(plain(4).prepare_pixels(Pixels::Bytes(cut_short)).is_err());
     }

@@ -265,7 +265,7 @@ fn found_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, found: &[DeviceEntry], plan
     }
     match detail {
         Some(device) => drop(hint_ui(ui, &device.detail)),
-        None if plan.device.starts_with("arclet://") => {
+        None if crate::device::remote::is_address(&plan.device) => {
             hint_ui(ui, "On another machine; it is asked when a run begins.");
         }
         None => drop(problem_ui(ui, "This device was not found here; choose another one.")),

@@ -14,7 +14,7 @@ mod stats;
 mod worker;
 
 pub use batches::Batches;
-pub use options::{LoaderOptions, default_cache_bytes, default_workers};
+pub use options::{LoaderOptions, default_workers};
 pub use stats::LoaderStats;
 
 pub(super) use worker::decode;

@@ -1,5 +1,7 @@
 //! How much the loader may use: threads, batches, memory.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 /// More threads than this wait for the disk and for each other.
@@ -27,10 +29,30 @@ impl Default for LoaderOptions {
     }
 }
 
-/// Memory for decoded images: a quarter of what is free now (Linux tells), or one gibibyte.
-pub fn default_cache_bytes() -> usize {
-    let facts = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    free_memory(&facts).map_or(GIBIBYTE, |bytes| bytes / MEMORY_SHARE)
+/// Memory for decoded images: a quarter of what is free now, on the machine and to the job that this
+/// is a part of (Linux tells), or one gibibyte.
+fn default_cache_bytes() -> usize {
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let machine = free_memory(&read("/proc/meminfo"));
+    let job = free_in_group(Path::new("/sys/fs/cgroup"), &read("/proc/self/cgroup"));
+    let free = machine.into_iter().chain(job).min();
+    free.map_or(GIBIBYTE, |bytes| bytes / MEMORY_SHARE)
+}
+
+/// What the control group of this process and those around it (batch systems, containers) leave of
+/// their memory, in bytes; `None` where there is no limit. Source: Linux, cgroup-v2, memory.max.
+fn free_in_group(root: &Path, groups: &str) -> Option<usize> {
+    let own = root.join(groups.lines().find_map(|line| line.strip_prefix("0::/"))?);
+    let number = |folder: &Path, file: &str| {
+        std::fs::read_to_string(folder.join(file)).ok()?.trim().parse::<usize>().ok()
+    };
+    let around = own.ancestors().take_while(|folder| folder.starts_with(root));
+    around
+        .filter_map(|folder| {
+            let used = number(folder, "memory.current").unwrap_or(0);
+            Some(number(folder, "memory.max")?.saturating_sub(used))
+        })
+        .min()
 }
 
 /// `MemAvailable` of `/proc/meminfo`, in bytes.
@@ -56,5 +78,26 @@ mod tests {
         assert_eq!(free_memory(facts), Some(20 << 20));
         assert_eq!(free_memory("MemTotal: 1 kB"), None);
         assert!(default_cache_bytes() > 0);
+    }
+
+    #[test]
+    fn the_tightest_group_around_the_process_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let job = root.path().join("slurm/job");
+        std::fs::create_dir_all(job.join("step")).unwrap();
+        let write = |folder: &Path, file: &str, text: &str| {
+            std::fs::write(folder.join(file), text).unwrap();
+        };
+        let free = || free_in_group(root.path(), "1:name=x:/\n0::/slurm/job/step\n");
+        assert_eq!(free(), None);
+        write(&job.join("step"), "memory.max", "max\n");
+        assert_eq!(free(), None);
+        write(&job, "memory.max", "1000\n");
+        write(&job, "memory.current", "300\n");
+        assert_eq!(free(), Some(700));
+        write(root.path(), "memory.max", "600\n");
+        assert_eq!(free(), Some(600));
+        assert_eq!(free_in_group(root.path(), "0::/\n"), Some(600));
+        assert_eq!(free_in_group(root.path(), ""), None);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! `data` and `prepare` open and build, `epochs` learns, `validate` evaluates, `control` listens between
 //! two steps, `viewer` looks inside, `keep` writes checkpoints, `reconnect` goes on after a lost
-//! connection. A panic anywhere ends the run as
-//! a failure with its message and leaves the program alive.
+//! connection. A panic anywhere ends the run as a failure with its message and leaves the program
+//! alive.
 
 mod control;
 mod data;

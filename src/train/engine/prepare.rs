@@ -14,7 +14,7 @@ use crate::device::{self, Chosen};
 use crate::network::model::Model;
 use crate::network::transfer::{Transfer, transfer};
 use crate::network::{Network, weights};
-use crate::pipeline::loader::{Loader, LoaderOptions, default_cache_bytes};
+use crate::pipeline::loader::{Loader, LoaderOptions};
 use crate::pipeline::{Normalise, Pipeline};
 use crate::train::error::TrainError;
 use crate::train::event::{Event, Stage, Started};
@@ -117,7 +117,7 @@ pub(super) fn loader(
 ) -> Loader {
     let cores = threads();
     let workers = if chosen.compiles_kernels() { cores.min(16) } else { cores.div_ceil(2) };
-    let options = LoaderOptions { workers, batches_ahead: 4, cache_bytes: default_cache_bytes() };
+    let options = LoaderOptions { workers, ..LoaderOptions::default() };
     Loader::new(Arc::clone(catalogue), Arc::clone(pipeline), options)
 }
 
