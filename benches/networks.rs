@@ -1,13 +1,14 @@
-//! Whole networks on the CPU, to be timed from outside: `NETWORK BATCH SIZE train|infer`. Each line
-//! on standard input is a number of steps, which are done at once and answered by their seconds and
-//! those of all threads on the processor; at the end of the input the peak memory in MiB is
-//! printed. `scripts/compare_pytorch.sh` talks to this program and to PyTorch in turn.
+//! Whole networks on the CPU, to be timed from outside: `NETWORK BATCH SIZE train|recompute|infer`, where
+//! `recompute` trains with few values kept. Each line on standard input is a number of steps, which
+//! are done at once and answered by their seconds and those of all threads on the processor; at the
+//! end of the input the peak memory in MiB is printed. `scripts/compare_pytorch.sh` talks to this
+//! program and to PyTorch in turn, `scripts/growth.py` to this program alone.
 
 use std::io::{BufRead, Write};
 use std::time::Instant;
 
 use arclet::architectures;
-use arclet::network::model::Model;
+use arclet::network::model::{Model, TrainOutput};
 use arclet::train::loss::Criterion;
 use arclet::train::optimizer::OptimizerState;
 use arclet::train::{Loss, Optimizer, Plan};
@@ -27,7 +28,8 @@ fn main() {
     let number = |word: &str| word.parse().expect("batch and size are numbers");
     match *words {
         [name, batch, size, what] => {
-            let mut subject = Subject::new(name, number(batch), number(size), what == "train");
+            let mut subject = Subject::new(name, number(batch), number(size), what != "infer");
+            subject.model.set_recompute(what == "recompute");
             let mut out = std::io::stdout().lock();
             for line in std::io::stdin().lock().lines() {
                 let steps = line.expect("standard input is text").trim().parse().unwrap_or(1);
@@ -45,7 +47,7 @@ fn main() {
                 println!("LeNet-5, one step of 8: {:.1} ms", seconds * 1e3);
             }
         }
-        _ => eprintln!("usage: NETWORK BATCH SIZE train|infer"),
+        _ => eprintln!("usage: NETWORK BATCH SIZE train|recompute|infer"),
     }
 }
 
@@ -96,12 +98,12 @@ impl Subject {
     fn learn(&mut self) {
         self.step += 1;
         let targets = self.criterion.targets(&self.labels, self.model.device());
-        let output = self.model.forward_train(self.images.clone(), 1, self.step);
-        let loss = self.criterion.mean(output.logits, &targets);
-        let mut gradients = loss.backward();
+        let criterion = &self.criterion;
+        let loss = |output: TrainOutput| criterion.mean(output.logits, &targets);
+        let gradients = self.model.differentiate(self.images.clone(), (1, self.step), loss);
         self.optimizer.begin_step();
-        for parameter in self.model.parameters_mut() {
-            let Some(gradient) = parameter.gradient(&mut gradients) else { continue };
+        for (parameter, gradient) in self.model.parameters_mut().iter_mut().zip(gradients) {
+            let Some(gradient) = gradient else { continue };
             let name = parameter.name().to_owned();
             let optimizer = &mut self.optimizer;
             parameter.update(|value| optimizer.update(&name, value, gradient, LEARNING_RATE));

@@ -259,11 +259,12 @@ impl Waiting {
         let last = self.last.as_ref()?;
         let mean = self.shares.iter().sum::<f64>() / self.shares.len() as f64;
         Some(format!(
-            "waited for images {} of the time; {} of {} images in memory ({:.0} MB)",
+            "waited for images {} of the time; {} of {} images in memory ({:.0} MB), {} on the device",
             output::percent(mean),
             last.cached_images,
             last.images,
-            last.cached_bytes as f64 / 1e6
+            last.cached_bytes as f64 / 1e6,
+            last.images_on_device
         ))
     }
 }

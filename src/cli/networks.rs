@@ -119,7 +119,14 @@ fn one(args: &Args, name: &str) -> anyhow::Result<()> {
         ("statistics", grouped(summary.non_trainable)),
         ("products", format!("{} per image", short(summary.multiply_adds))),
         ("weights", mebibytes(summary.parameter_bytes)),
-        ("activations", format!("{} per image", mebibytes(summary.activation_bytes))),
+        (
+            "activations",
+            format!(
+                "{} per image, {} with --recompute",
+                mebibytes(summary.activation_bytes),
+                mebibytes(summary.recompute_bytes)
+            ),
+        ),
         ("smallest", smallest.unwrap_or_else(|| "none".into())),
     ] {
         println!("{name:<12}{value}");
@@ -185,6 +192,7 @@ fn totals(about: &About, summary: &Summary) -> Value {
         "multiply_adds": summary.multiply_adds,
         "parameter_bytes": summary.parameter_bytes,
         "activation_bytes": summary.activation_bytes,
+        "recompute_bytes": summary.recompute_bytes,
         "minimum_input": summary.minimum_input,
         "layers": layer_count(summary),
     })

@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use crate::image::display::{Limits, Stretch};
-use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
+use crate::network::{Activation, Precision};
 use crate::pipeline::{Channels, Normalise, Rotation};
 use crate::train::{ClassWeights, KeepEpochs, Loss, Optimizer, Schedule};
 
@@ -189,6 +189,12 @@ pub(super) fn adaptation(text: &str) -> Result<BandAdaptation, Refusal> {
         "mean" => Ok(BandAdaptation::Mean),
         _ => Err("there are sum and mean".into()),
     }
+}
+
+/// `full`, `bf16` or `f16`.
+pub(super) fn precision(text: &str) -> Result<Precision, Refusal> {
+    let found = Precision::ALL.into_iter().find(|precision| precision.name() == text);
+    found.ok_or_else(|| "there are full, bf16 and f16".into())
 }
 
 /// `none`, `quarter` or `any`.

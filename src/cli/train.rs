@@ -12,8 +12,8 @@ use super::{BadArgument, folds, follow, settings};
 use crate::architectures::{self, custom};
 use crate::catalogue;
 use crate::catalogue::leak::Closeness;
-use crate::network::Activation;
 use crate::network::transfer::BandAdaptation;
+use crate::network::{Activation, Precision};
 use crate::pipeline::{Augment, Pipeline, Rotation};
 use crate::run::{self, Folds};
 use crate::train::{ClassWeights, KeepEpochs, Loss, Optimizer, Plan, Schedule};
@@ -147,6 +147,12 @@ struct LearningArgs {
     /// Seed of weights, order, augmentation, dropout and split.
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// In how many bits steps compute: full (32), bf16 or f16, where the device has them.
+    #[arg(long, value_parser = settings::precision)]
+    precision: Option<Precision>,
+    /// Keeps few values and computes the others again on the way back: less memory, slower.
+    #[arg(long)]
+    recompute: bool,
     /// Trained weights to start from: safetensors, or a .pth or .pt of PyTorch.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
@@ -340,6 +346,8 @@ impl LearningArgs {
         set(&mut plan.weight_average, self.average.as_ref());
         set(&mut plan.test_views, self.views.as_ref());
         set(&mut plan.device, self.device.as_ref());
+        set(&mut plan.precision, self.precision.as_ref());
+        plan.recompute |= self.recompute;
         set(&mut plan.weights, self.weights.as_ref());
         set(&mut plan.band_adaptation, self.adapt_bands.as_ref());
         set(&mut plan.unfreeze_epoch, self.unfreeze_epoch.as_ref());

@@ -50,6 +50,8 @@ pub struct Summary {
     pub parameter_bytes: u64,
     /// Bytes of all layers' outputs for one image: what training keeps for the way back.
     pub activation_bytes: u64,
+    /// As `activation_bytes`, where training computes again what lies between a few of them.
+    pub recompute_bytes: u64,
     /// Side of the smallest square image that fits.
     pub minimum_input: Option<usize>,
     /// All layers in order.
@@ -89,6 +91,7 @@ impl Network {
             multiply_adds: inference.map(|layer| layer.multiply_adds).sum(),
             parameter_bytes: (trainable + non_trainable) * 4,
             activation_bytes: total(|layer| layer.activation_bytes),
+            recompute_bytes: self.segments(&shapes).bytes,
             minimum_input: self.minimum_input(),
             layers,
         })

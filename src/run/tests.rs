@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::*;
 use crate::catalogue::{SplitOptions, open as open_catalogue};
 use crate::device;
+use crate::network::Precision;
 use crate::pipeline::Augment;
 use crate::train::testing::{discs_and_bars, events_until, plan};
 use crate::train::{Command, EpochRecord, Event, Finished, Plan, Stage, StepRecord};
@@ -71,9 +72,22 @@ fn home(per_class: usize) -> Home {
 
 #[test]
 fn a_killed_run_resumes_to_the_same_curve() {
+    resumes_to_the_same_curve(|_| ());
+}
+
+#[test]
+fn a_killed_run_in_float16_resumes_to_the_same_curve() {
+    resumes_to_the_same_curve(|plan| {
+        (plan.precision, plan.recompute) = (Precision::F16, true);
+    });
+}
+
+fn resumes_to_the_same_curve(change: impl FnOnce(&mut Plan)) {
     let home = home(12);
     let (whole, killed) = (home.runs.join("whole"), home.runs.join("killed"));
-    let session = start(full_plan(&home.data), &whole, wake()).unwrap();
+    let mut plan = full_plan(&home.data);
+    change(&mut plan);
+    let session = start(plan, &whole, wake()).unwrap();
     events_until(&session, |e| matches!(e, Event::Epoch(record, _) if record.epoch == 2));
     events_until(&session, |e| matches!(e, Event::Steps(_)));
     session.send(Command::Pause);

@@ -6,7 +6,7 @@ use crate::device::remote::{self, RemoteError};
 use crate::evaluate::Predictions;
 use crate::explain::ExplainError;
 use crate::image::ImageError;
-use crate::network::NetworkError;
+use crate::network::{NetworkError, Precision};
 use crate::pipeline::PipelineError;
 
 /// Why a run could not begin or go on.
@@ -44,8 +44,9 @@ pub enum TrainError {
     /// The loss is no longer a number.
     #[error(
         "the loss or its gradient became {loss} in step {step}. Try a learning rate below {learning_rate:.2e}, \
-         a warm-up of an epoch or two, gradient clipping (`clip_norm` 1), or check the input for \
-         extreme values; the last checkpoint is from before this step"
+         a warm-up of an epoch or two, gradient clipping (`clip_norm` 1){}, or check the input for \
+         extreme values; the last checkpoint is from before this step",
+        if *precision == Precision::F16 { ", `precision` bf16 or full, whose range is larger" } else { "" }
     )]
     Diverged {
         /// NaN or an infinity.
@@ -54,11 +55,14 @@ pub enum TrainError {
         step: usize,
         /// The rate used in it.
         learning_rate: f64,
+        /// In how many bits it computed.
+        precision: Precision,
     },
     /// The device ran out of memory.
     #[error(
         "the memory of {device} does not hold a step of {batch_size} images. Try a batch size of \
-         {proposal} (`--batch {proposal}`), smaller images or a smaller network"
+         {proposal} (`--batch {proposal}`), smaller images, a smaller network, or values that are \
+         computed again instead of kept (`--recompute`)"
     )]
     OutOfMemory {
         /// Name of the device.

@@ -108,6 +108,8 @@ pub struct ReadingRecord {
     pub waiting_share: f64,
     /// Images of the training and validation parts.
     pub images: usize,
+    /// Of them those whose inputs do not change and stay on the device.
+    pub images_on_device: usize,
     /// Images that stay in memory, decoded and resized.
     pub cached_images: usize,
     /// Memory that they take, in bytes.

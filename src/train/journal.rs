@@ -42,6 +42,8 @@ pub struct Position {
     pub stale_epochs: usize,
     /// Seconds of training, pauses left out.
     pub seconds: f64,
+    /// Factor of the loss in steps of float16; 0 where there is none.
+    pub loss_scale: f64,
 }
 
 /// Everything needed to go on exactly as if the run had not been interrupted.

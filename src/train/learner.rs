@@ -1,15 +1,17 @@
 //! What learns: the network with its weights, the optimiser and the average of the weights.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use super::average::Average;
 use super::error::TrainError;
 use super::flow::{Measured, Meter, Sampled};
+use super::inputs::Images;
 use super::journal::{Checkpoint, Position};
 use super::loss::Criterion;
+use super::loss_scale::LossScale;
 use super::mix::Mixing;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
-use super::parallel;
+use super::parallel::{self, Sum};
 use super::plan::Plan;
 use crate::kernels::square_sum;
 use crate::network::NetworkError;
@@ -24,6 +26,7 @@ pub(super) struct Learner {
     average: Option<Average>,
     mixing: Mixing,
     clip_norm: f64,
+    loss_scale: Option<LossScale>,
     /// Factor of the learning rate of the tensors of the heads.
     head_rate: f64,
     /// For each tensor whether it is one of a head.
@@ -66,6 +69,9 @@ impl Learner {
         if !model.parameters().iter().any(crate::network::model::Parameter::learns) {
             return Err(TrainError::setting("freeze", "leaves nothing that learns"));
         }
+        model.set_precision(plan.precision);
+        model.set_recompute(plan.recompute);
+        let loss_scale = LossScale::of(plan.precision);
         let average =
             (plan.weight_average > 0.0).then(|| Average::new(plan.weight_average, &model));
         let optimizer = OptimizerState::new(plan);
@@ -80,6 +86,7 @@ impl Learner {
             average,
             mixing,
             clip_norm,
+            loss_scale,
             head_rate,
             is_head,
             measures,
@@ -110,34 +117,65 @@ impl Learner {
     pub(super) fn learn(
         &mut self,
         criterion: &Criterion,
-        (mut images, shape): (Vec<f32>, [usize; 4]),
+        images: Images,
         labels: &[usize],
         learning_rate: f64,
         (seed, step): (u64, u64),
     ) -> Learned {
-        if !self.others.is_empty() {
-            let (first, others) = (&mut self.model, &mut self.others);
-            let draw = (seed, step);
-            let sum = parallel::learn(first, others, criterion, (&images, shape), labels, draw);
-            let Stepped { norm, flow, spread } = self.step(sum.gradients, learning_rate);
-            return Learned { loss: sum.loss, norm, logits: sum.logits, flow, spread };
-        }
-        let device = self.device().clone();
-        let share = self.mixing.apply(&mut images, shape, (seed, step));
-        let images = Tensor::<4>::from_data(TensorData::new(images, shape), &device);
-        let targets = criterion.mixed_targets(labels, share, &device);
-        let output = self.model.forward_train(images, seed, step);
-        let logits = output.logits.clone().inner();
-        let main = criterion.mean(output.logits, &targets);
-        let loss = main.clone().inner();
-        let total = output.auxiliary.into_iter().fold(main, |sum, (weight, head)| {
-            sum + criterion.mean(head, &targets).mul_scalar(weight)
-        });
-        let mut gradients = total.backward();
-        let parameters = self.model.parameters().iter();
-        let gradients = parameters.map(|p| p.gradient(&mut gradients)).collect();
+        let draw = (seed, step);
+        let Sum { gradients, loss, logits } = match images {
+            Images::Drawn(images, shape) if !self.others.is_empty() => {
+                self.scaled(step, |learner, factor| {
+                    let models = (&mut learner.model, &mut learner.others[..]);
+                    parallel::learn(models, criterion, (&images, shape), labels, draw, factor)
+                })
+            }
+            images => {
+                let device = self.device().clone();
+                let (images, share) = self.mixed(images, draw);
+                let targets = criterion.mixed_targets(labels, share, &device);
+                self.scaled(step, |learner, factor| {
+                    let what = (criterion, &targets);
+                    parallel::differentiate(&mut learner.model, images.clone(), what, draw, factor)
+                })
+            }
+        };
         let Stepped { norm, flow, spread } = self.step(gradients, learning_rate);
         Learned { loss, norm, logits, flow, spread }
+    }
+
+    /// The images on the device, mixed with one another where the plan says so, and the share that
+    /// each kept of itself. What is kept on the device is never mixed.
+    fn mixed(&self, images: Images, draw: (u64, u64)) -> (Tensor<4>, f64) {
+        let device = self.device();
+        match images {
+            Images::Drawn(mut values, shape) => {
+                let share = self.mixing.apply(&mut values, shape, draw);
+                (Images::Drawn(values, shape).on(device), share)
+            }
+            Images::Kept(images) => (*images, 1.0),
+        }
+    }
+
+    /// What `pass` derives of the loss times a factor, divided by it again. Where float16 overflows
+    /// the pass is made anew with a smaller factor, so that no batch is lost.
+    fn scaled(&mut self, step: u64, mut pass: impl FnMut(&mut Self, f64) -> Sum) -> Sum {
+        let Some(mut scale) = self.loss_scale else { return pass(self, 1.0) };
+        loop {
+            let mut sum = pass(self, scale.factor());
+            let back = 1.0 / scale.factor();
+            let gradients = sum.gradients.into_iter();
+            sum.gradients = gradients.map(|g| g.map(|g| g.mul_scalar(back))).collect();
+            let norm = global_norm(sum.gradients.iter().flatten().map(square_sum));
+            let finite = norm.is_none_or(|norm| norm.into_scalar::<f32>().is_finite());
+            if finite {
+                scale.advance(step);
+            }
+            if finite || !scale.shrink() {
+                self.loss_scale = Some(scale);
+                return sum;
+            }
+        }
     }
 
     /// One step of the optimiser. Returns the norm of the gradients before clipping, `[1]`, and those
@@ -197,6 +235,7 @@ impl Learner {
         let position = Position {
             optimizer_step: self.optimizer.steps(),
             average_step: self.average.as_ref().map_or(0, Average::steps),
+            loss_scale: self.loss_scale.map_or(0.0, LossScale::factor),
             ..position.clone()
         };
         let (model, optimizer) = (self.model.state()?, self.optimizer.save()?);
@@ -211,6 +250,9 @@ impl Learner {
         self.optimizer
             .restore(position.optimizer_step, optimizer, &device)
             .map_err(|entry| TrainError::Checkpoint(format!("{entry} is no optimiser state")))?;
+        if let Some(scale) = &mut self.loss_scale {
+            scale.restore(position.loss_scale);
+        }
         if let Some(own) = &mut self.average {
             own.restore(position.average_step, &average, &self.model)?;
         }

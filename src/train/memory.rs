@@ -24,20 +24,27 @@ impl Memory {
     /// Counts for a network of this summary. An estimate: what a backend sets aside for its own
     /// use is not known beforehand, and gradients of outputs are given back on the way.
     pub fn of(plan: &Plan, summary: &Summary) -> Self {
-        let Summary { trainable, parameter_bytes, activation_bytes, .. } = *summary;
-        Self::count(plan, trainable, parameter_bytes, activation_bytes)
+        let Summary { trainable, parameter_bytes, activation_bytes, recompute_bytes, .. } =
+            *summary;
+        Self::count(plan, trainable, parameter_bytes, [activation_bytes, recompute_bytes])
     }
 
-    /// As [`Memory::of`], of the three counts that matter: values that learn, bytes of all values,
-    /// bytes of all outputs for one image.
-    pub fn count(plan: &Plan, trainable: u64, parameter_bytes: u64, activation_bytes: u64) -> Self {
+    /// As [`Memory::of`], of the counts that matter: values that learn, bytes of all values, bytes for
+    /// one image of all outputs, and of those that stay where the others are computed again.
+    pub fn count(
+        plan: &Plan,
+        trainable: u64,
+        parameter_bytes: u64,
+        [activation_bytes, recompute_bytes]: [u64; 2],
+    ) -> Self {
+        let per_image = if plan.recompute { recompute_bytes } else { activation_bytes };
         let gradients = trainable.saturating_mul(4);
         Self {
             weights: parameter_bytes,
             gradients,
             optimizer: gradients.saturating_mul(copies(&plan.optimizer)),
             average: if plan.weight_average > 0.0 { parameter_bytes } else { 0 },
-            per_image: activation_bytes.saturating_mul(2),
+            per_image: per_image.saturating_mul(2),
             batch: plan.batch_size,
         }
     }
@@ -82,20 +89,22 @@ mod tests {
     #[test]
     fn bytes_by_hand() {
         let mut plan = Plan { batch_size: 8, weight_average: 0.0, ..Plan::default() };
-        let memory = Memory::count(&plan, 1000, 4400, 10_000);
+        let memory = Memory::count(&plan, 1000, 4400, [10_000, 3000]);
         assert_eq!((memory.weights, memory.gradients, memory.optimizer), (4400, 4000, 8000));
         assert_eq!((memory.images(), memory.total()), (160_000, 176_400));
         plan.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: false };
-        assert_eq!(Memory::count(&plan, 1000, 4400, 10_000).total(), 172_400);
+        assert_eq!(Memory::count(&plan, 1000, 4400, [10_000, 3000]).total(), 172_400);
         plan.optimizer = Optimizer::Sgd { momentum: 0.0, nesterov: false };
         plan.weight_average = 0.99;
-        assert_eq!(Memory::count(&plan, 1000, 4400, 10_000).total(), 172_800);
+        assert_eq!(Memory::count(&plan, 1000, 4400, [10_000, 3000]).total(), 172_800);
+        plan.recompute = true;
+        assert_eq!(Memory::count(&plan, 1000, 4400, [10_000, 3000]).total(), 60_800);
     }
 
     #[test]
     fn the_largest_batch_fits_and_one_more_does_not() {
         let plan = Plan { batch_size: 8, weight_average: 0.0, ..Plan::default() };
-        let memory = Memory::count(&plan, 1000, 4400, 10_000);
+        let memory = Memory::count(&plan, 1000, 4400, [10_000, 3000]);
         assert_eq!(memory.largest_batch(176_400), 8);
         assert_eq!(memory.largest_batch(176_399), 7);
         assert_eq!(memory.largest_batch(100), 0);

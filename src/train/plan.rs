@@ -9,7 +9,7 @@ use super::keep_epochs::KeepEpochs;
 use crate::architectures::{self, custom};
 use crate::catalogue::{self, Catalogue, CatalogueError, OpenOptions, Part, Split, SplitOptions};
 use crate::network::transfer::BandAdaptation;
-use crate::network::{Activation, Network, NetworkError};
+use crate::network::{Activation, Network, NetworkError, Precision};
 use crate::pipeline::Pipeline;
 
 /// Everything needed to repeat a training run; the body of `run.toml`.
@@ -69,6 +69,10 @@ pub struct Plan {
     pub test_views: usize,
     /// `auto`, `flex`, `wgpu`, `wgpu:N`, `cuda`, `cuda:N`.
     pub device: String,
+    /// In how many bits steps compute.
+    pub precision: Precision,
+    /// Whether values between layers are computed again on the way back where that saves memory.
+    pub recompute: bool,
     /// Seed of weights, order, augmentation and dropout.
     pub seed: u64,
     /// Trained weights to start from (safetensors, `.pth`, `.pt`); empty for none.
@@ -113,6 +117,8 @@ impl Default for Plan {
             weight_average: 0.0,
             test_views: 1,
             device: "auto".into(),
+            precision: Precision::Full,
+            recompute: false,
             seed: 0,
             weights: PathBuf::new(),
             band_adaptation: BandAdaptation::default(),

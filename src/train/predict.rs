@@ -4,12 +4,12 @@
 use burn::tensor::{Tensor, TensorData, Transaction};
 
 use super::error::TrainError;
+use super::inputs::{Images, Inputs, Resident};
 use super::loss;
 use super::plan::Loss;
 use crate::evaluate::Predictions;
 use crate::network::NetworkError;
 use crate::network::model::Model;
-use crate::pipeline::Batch;
 use crate::pipeline::loader::{Drawing, Loader};
 
 /// How to predict.
@@ -70,6 +70,24 @@ impl Predictor<'_> {
         self.scores_of_part(samples, (0, samples.len()), go_on)
     }
 
+    /// As [`Self::scores`] of one view, of inputs that are kept on the device.
+    pub(super) fn scores_of_kept(
+        &self,
+        kept: &Resident,
+        samples: &[usize],
+        go_on: &mut dyn FnMut(f64) -> bool,
+    ) -> Result<Option<Scores>, TrainError> {
+        let mut all = Scores { classes: self.model.network().classes, ..Scores::default() };
+        let mut moments = Moments::default();
+        let mut share = |done: usize| go_on(done as f64 / samples.len().max(1) as f64);
+        let batches = kept.epoch(samples, self.batch_size);
+        if !self.one_view(batches, (0, 0), &mut all, &mut moments, &mut share)? {
+            return Ok(None);
+        }
+        (all.probabilities, all.spreads) = moments.finish(self.passes.max(1));
+        Ok(Some(all))
+    }
+
     /// As [`Self::scores`], for samples that are a part of a longer list: the number of those
     /// before them, a multiple of the batch size, and of all. The results are those of the whole.
     ///
@@ -90,7 +108,10 @@ impl Predictor<'_> {
                 go_on(base + done as f64 / samples.len().max(1) as f64 / views as f64)
             };
             let draw = view * all_samples + first;
-            if !self.one_view(samples, (view, draw), &mut all, &mut moments, &mut share)? {
+            let drawing = if view == 0 { Drawing::Plain } else { Drawing::View(view) };
+            let batches = self.loader.epoch(samples.to_vec(), self.batch_size.max(1), drawing);
+            let batches = batches.map(Inputs::from);
+            if !self.one_view(batches, (view, draw), &mut all, &mut moments, &mut share)? {
                 return Ok(None);
             }
         }
@@ -102,15 +123,14 @@ impl Predictor<'_> {
     /// when the work was ended. `first_draw` is the draw of dropout for the first batch.
     fn one_view(
         &self,
-        samples: &[usize],
+        batches: impl Iterator<Item = Inputs>,
         (view, first_draw): (usize, usize),
         scores: &mut Scores,
         moments: &mut Moments,
         go_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<bool, TrainError> {
-        let drawing = if view == 0 { Drawing::Plain } else { Drawing::View(view) };
         let (mut done, mut row) = (0, 0);
-        for batch in self.loader.epoch(samples.to_vec(), self.batch_size.max(1), drawing) {
+        for batch in batches {
             // From the place in the list alone, so that a part draws what the whole does.
             let draw = (first_draw + done) as u64;
             done += batch.samples.len() + batch.failed.len();
@@ -121,7 +141,7 @@ impl Predictor<'_> {
                 scores.labels.extend(&batch.labels);
             }
             if rows > 0 {
-                let logits = self.logits(batch, draw, row * scores.classes, moments)?;
+                let logits = self.logits(batch.images, draw, row * scores.classes, moments)?;
                 if view == 0 {
                     scores.logits.extend(logits);
                 }
@@ -138,13 +158,12 @@ impl Predictor<'_> {
     /// passes; returns the logits, of several passes the mean. `draw` tells batches apart.
     fn logits(
         &self,
-        batch: Batch,
+        images: Images,
         draw: u64,
         place: usize,
         moments: &mut Moments,
     ) -> Result<Vec<f32>, TrainError> {
-        let device = self.model.device();
-        let images = Tensor::<4>::from_data(TensorData::new(batch.images, batch.shape), device);
+        let images = images.on(self.model.device());
         let classes = self.model.network().classes;
         let mut add = |logits: &[f32]| {
             let rows = logits.chunks(classes);

@@ -14,10 +14,10 @@ use super::PanelContext;
 use crate::app::theme::Theme;
 use crate::app::widgets::{
     Row, card_ui, combo_ui, error_ui, hint_ui, integer_ui, number_ui, problem_ui, row_ui,
-    section_ui, segmented_ui, slider_ui,
+    section_ui, segmented_ui, slider_ui, switch_ui,
 };
 use crate::architectures;
-use crate::network::Activation;
+use crate::network::{Activation, Precision};
 use crate::session::{Action, DeviceEntry, Devices};
 use crate::train::{ClassWeights, Loss, Plan, TrainError};
 
@@ -44,7 +44,10 @@ pub(crate) fn settings_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         section_ui(ui, "Trained weights to start from", false, |ui| {
             weights::weights_ui(ui, ctx, &mut plan, &problem);
         });
-        card_ui(ui, "Device", |ui| device_ui(ui, ctx, &mut plan));
+        card_ui(ui, "Device", |ui| {
+            device_ui(ui, ctx, &mut plan);
+            arithmetic_ui(ui, &mut plan, &problem);
+        });
         card_ui(ui, "Runs", |ui| {
             keep::keep_ui(ui, ctx, &mut plan, &problem);
             runs_ui(ui, ctx);
@@ -276,6 +279,20 @@ fn found_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, found: &[DeviceEntry], plan
         ctx.push(Action::Invoke("verify-device"));
     }
     remote::remote_ui(ui, ctx);
+}
+
+/// How the device computes.
+fn arithmetic_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
+    let row = Row::new("Precision", "Bits of each step; 16 are faster on most graphics cards")
+        .problem(problem.of("precision"));
+    let choices =
+        [(Precision::Full, "32 bits"), (Precision::Bf16, "bfloat16"), (Precision::F16, "float16")];
+    segmented_ui(ui, row, &mut plan.precision, &choices);
+    let row = Row::new(
+        "Save memory",
+        "Keeps few values of each step and computes the others again: a third slower",
+    );
+    switch_ui(ui, row, &mut plan.recompute, "Compute values again");
 }
 
 fn runs_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {

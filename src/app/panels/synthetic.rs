@@ -126,6 +126,7 @@ pub(crate) fn run(id: usize, name: &str, network: &str, epochs: usize, floor: f6
             epoch: done,
             waiting_share: if done == 1 { 0.12 } else { 0.004 },
             images: 400,
+            images_on_device: 100,
             cached_images: 400,
             cached_bytes: 4_915_200,
             cache_limit: 4 << 30,

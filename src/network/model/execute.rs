@@ -1,7 +1,7 @@
 //! Running the graph: each node in turn, each value dropped after its last use.
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use super::layers::{self, activate};
 use super::{Model, ParameterTensor, merge};
 use crate::kernels::{adaptive_avg_pool2d, avg_pool2d, conv2d, linear, max_pool2d};
 use crate::network::window::{Sides, windows};
-use crate::network::{Activation, Layer, NodeId};
+use crate::network::{Activation, Layer, NodeId, Precision};
 
 /// What a node computed for a batch.
 #[derive(Debug, Clone)]
@@ -37,6 +37,13 @@ impl Value {
             Self::Vector(_) => unreachable!("shapes were checked when the model was made"),
         }
     }
+
+    fn cast(self, to: FloatDType) -> Self {
+        match self {
+            Self::Map(tensor) => Self::Map(tensor.cast(to)),
+            Self::Vector(tensor) => Self::Vector(tensor.cast(to)),
+        }
+    }
 }
 
 /// How a pass treats gradients, dropout and batch normalisation.
@@ -51,6 +58,10 @@ pub(super) enum Mode {
         seed: u64,
         step: u64,
         statistics: Vec<Statistics>,
+        /// Whether weights track their gradients.
+        tracked: bool,
+        /// What values between layers are, where not of 32 bits.
+        half: Option<FloatDType>,
     },
 }
 
@@ -59,8 +70,27 @@ impl Mode {
         Self::Inference
     }
 
-    pub(super) fn train(seed: u64, step: u64) -> Self {
-        Self::Train { seed, step, statistics: Vec::new() }
+    pub(super) fn train((seed, step): (u64, u64), precision: Precision) -> Self {
+        let half = precision.half();
+        Self::Train { seed, step, statistics: Vec::new(), tracked: true, half }
+    }
+
+    /// As [`Mode::train`], of which only the values are wanted.
+    pub(super) fn train_untracked((seed, step): (u64, u64), precision: Precision) -> Self {
+        let half = precision.half();
+        Self::Train { seed, step, statistics: Vec::new(), tracked: false, half }
+    }
+
+    fn half(&self) -> Option<FloatDType> {
+        match *self {
+            Self::Train { half, .. } => half,
+            Self::Inference | Self::Sample { .. } => None,
+        }
+    }
+
+    /// What a layer computes in, where values between layers are not of 32 bits.
+    fn computes_in(&self, layer: &Layer) -> Option<FloatDType> {
+        self.half().map(|half| if layer.bears_half() { half } else { FloatDType::F32 })
     }
 
     pub(super) fn into_statistics(self) -> Vec<Statistics> {
@@ -74,10 +104,21 @@ impl Mode {
 impl Model {
     /// Values of the target nodes, in their order.
     pub(super) fn run(&self, images: Tensor<4>, targets: &[NodeId], mode: &mut Mode) -> Vec<Value> {
-        let mut uses = self.uses(targets);
+        self.run_from((0, Value::Map(images)), targets, mode)
+    }
+
+    /// As [`Model::run`], from the value of a node on, beside which the targets need none of an
+    /// earlier one.
+    pub(super) fn run_from(
+        &self,
+        (start, value): (NodeId, Value),
+        targets: &[NodeId],
+        mode: &mut Mode,
+    ) -> Vec<Value> {
+        let mut uses = self.uses_from(start, targets);
         let mut values: Vec<Option<Value>> = vec![None; self.network.nodes.len()];
-        values[0] = Some(Value::Map(images));
-        for node in 1..self.network.nodes.len() {
+        values[start] = Some(value);
+        for node in start + 1..self.network.nodes.len() {
             // What nobody wants, and what a node before took along.
             if uses[node] == 0 || values[node].is_some() {
                 continue;
@@ -97,11 +138,16 @@ impl Model {
 
     /// How often each node's value is read on the way to the targets; 0 for what they don't need.
     pub(super) fn uses(&self, targets: &[NodeId]) -> Vec<usize> {
+        self.uses_from(0, targets)
+    }
+
+    /// As [`Model::uses`], where the value of `start` is there and nothing before it is computed.
+    fn uses_from(&self, start: NodeId, targets: &[NodeId]) -> Vec<usize> {
         let mut uses = vec![0; self.network.nodes.len()];
         for &target in targets {
             uses[target] += 1;
         }
-        for node in (0..self.network.nodes.len()).rev() {
+        for node in (start + 1..self.network.nodes.len()).rev() {
             if uses[node] > 0 {
                 for &source in &self.network.nodes[node].inputs {
                     uses[source] += 1;
@@ -153,6 +199,22 @@ impl Model {
     /// The value of a node, with the ReLU behind it if wanted, which sums and batch
     /// normalisations can give.
     pub(super) fn apply(
+        &self,
+        node: NodeId,
+        inputs: Vec<Value>,
+        rectify: bool,
+        mode: &mut Mode,
+    ) -> Value {
+        let layer = &self.network.nodes[node].layer;
+        let (Some(inside), Some(between)) = (mode.computes_in(layer), mode.half()) else {
+            return self.compute(node, inputs, rectify, mode);
+        };
+        let inputs = inputs.into_iter().map(|input| input.cast(inside)).collect();
+        self.compute(node, inputs, rectify, mode).cast(between)
+    }
+
+    /// As [`Model::apply`], in the type that the inputs have.
+    fn compute(
         &self,
         node: NodeId,
         mut inputs: Vec<Value>,
@@ -286,8 +348,12 @@ impl Model {
     }
 
     fn operand(&self, node: NodeId, index: usize, mode: &Mode) -> ParameterTensor {
-        let tracked = matches!(mode, Mode::Train { .. });
-        self.parameters[self.ranges[node].start + index].operand(tracked)
+        let tracked = matches!(mode, Mode::Train { tracked: true, .. });
+        let operand = self.parameters[self.ranges[node].start + index].operand(tracked);
+        match mode.computes_in(&self.network.nodes[node].layer) {
+            Some(inside) => operand.cast(inside),
+            None => operand,
+        }
     }
 
     fn vector(&self, node: NodeId, index: usize, mode: &Mode) -> Tensor<1> {
@@ -354,7 +420,9 @@ fn drop_values<const D: usize>(
 ) -> Tensor<D> {
     let dims = x.dims();
     let mask = drop_mask(dims.iter().product(), p, rng);
-    x * Tensor::<D>::from_data(TensorData::new(mask, dims), device)
+    let mask = Tensor::<D>::from_data(TensorData::new(mask, dims), device);
+    let kept = mask.cast(FloatDType::from(x.dtype()));
+    x * kept
 }
 
 /// Zeros with probability `p`, else 1 / (1 − p): a word of the generator for each, in order,

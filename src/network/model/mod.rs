@@ -1,11 +1,11 @@
 //! A network with weights on a device: the one executor.
 //!
-//! A [`Model`] owns its named tensors. Training calls [`Model::forward_train`], derives a loss
-//! from its output, and after `loss.backward()` goes through [`Model::parameters_mut`] with the
-//! gradients. Evaluation and feature maps use [`Model::forward`] and [`Model::forward_recorded`],
+//! A [`Model`] owns its named tensors. Training calls [`Model::differentiate`] with what makes a loss
+//! of the output, and goes through [`Model::parameters_mut`] with the gradients. Evaluation and feature maps use [`Model::forward`] and [`Model::forward_recorded`],
 //! which know no gradients; [`Model::trace`] derives by what layers computed.
 
 mod batch_norm;
+mod derive;
 mod execute;
 mod fusion;
 mod layers;
@@ -16,9 +16,9 @@ mod trace;
 
 use std::ops::Range;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::{Network, NetworkError, NodeId, TensorSpec, freeze, initialize};
+use super::{Network, NetworkError, NodeId, Precision, TensorSpec, freeze, initialize};
 use execute::Mode;
 pub use execute::Value;
 use fusion::Folded;
@@ -36,6 +36,10 @@ pub struct Model {
     ranges: Vec<Range<usize>>,
     /// What prediction made of each node's weights, until they change.
     folded: Vec<Folded>,
+    /// In how many bits training passes compute.
+    precision: Precision,
+    /// Where training passes are cut and computed again; empty where they keep all values.
+    cuts: Vec<NodeId>,
 }
 
 /// What a training step computes its loss from. All tensors carry gradients.
@@ -65,7 +69,13 @@ impl Model {
             ranges.push(first..parameters.len());
         }
         let folded = vec![Folded::default(); ranges.len()];
-        Ok(Self { network: network.clone(), device, parameters, ranges, folded })
+        let (precision, cuts) = (Precision::Full, Vec::new());
+        Ok(Self { network: network.clone(), device, parameters, ranges, folded, precision, cuts })
+    }
+
+    /// In how many bits training passes compute from now on.
+    pub fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
     }
 
     /// The network as data.
@@ -125,14 +135,14 @@ impl Model {
         let heads = self.network.auxiliary.clone();
         let targets: Vec<NodeId> =
             heads.iter().map(|&(node, _)| node).chain([self.network.output]).collect();
-        let mut mode = Mode::train(seed, step);
+        let mut mode = Mode::train((seed, step), self.precision);
         let mut values = self.run(images.autodiff(), &targets, &mut mode);
         self.advance_statistics(mode.into_statistics());
-        let logits = values.pop().map(Value::into_vector).expect("the output is a target");
+        let logits = values.pop().map(logits).expect("the output is a target");
         let auxiliary = heads
             .iter()
             .zip(values)
-            .map(|(&(_, weight), value)| (weight, value.into_vector()))
+            .map(|(&(_, weight), value)| (weight, self::logits(value)))
             .collect();
         TrainOutput { logits, auxiliary }
     }
@@ -173,6 +183,11 @@ impl Model {
     }
 }
 
+/// The value of a classifier, in 32 bits.
+fn logits(value: Value) -> Tensor<2> {
+    value.into_vector().cast(FloatDType::F32)
+}
+
 fn initial(
     network: &Network,
     specs: &[TensorSpec],
@@ -187,6 +202,8 @@ fn initial(
     specs.iter().map(parameter).collect()
 }
 
+#[cfg(test)]
+mod derive_tests;
 #[cfg(test)]
 mod gradient_tests;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One named tensor of a model.
 
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 
 use crate::network::{NetworkError, Role, TensorSpec};
 
@@ -35,6 +35,12 @@ macro_rules! map_rank {
             ParameterTensor::Kernel($tensor) => ParameterTensor::Kernel($body),
         }
     };
+}
+
+impl ParameterTensor {
+    pub(super) fn cast(self, to: FloatDType) -> Self {
+        map_rank!(self, tensor => tensor.cast(to))
+    }
 }
 
 /// A named tensor: a weight that learns, one that is frozen, or a moving statistic.

@@ -9,10 +9,11 @@ use rand_chacha::ChaCha8Rng;
 
 use super::ports::Ports;
 use super::{Engine, Flow};
-use crate::pipeline::Batch;
+use crate::network::Precision;
 use crate::pipeline::loader::Drawing;
 use crate::train::error::TrainError;
 use crate::train::event::{Event, ReadingRecord, Stage, StepRecord};
+use crate::train::inputs::Inputs;
 use crate::train::learner::Learned;
 use crate::train::loss;
 use crate::train::predict::read_all;
@@ -46,12 +47,19 @@ impl Engine {
         self.announce(ports);
         self.speed.restart();
         let begun = (self.loader.stats().waited, self.watch.seconds());
-        for batch in self.loader.epoch(order[done..].to_vec(), batch_size, drawing) {
-            if self.control(ports)? == Flow::Stop {
-                self.read_back(ports)?;
-                return Ok(Flow::Stop);
-            }
-            self.step(batch, ports)?;
+        // Taken out while the steps change the engine; it is given back below.
+        let kept = self.kept_train.take();
+        let order = order[done..].to_vec();
+        let flow = if let Some(kept) = &kept {
+            self.steps(kept.epoch(&order, batch_size), ports)
+        } else {
+            let drawn = self.loader.epoch(order, batch_size, drawing);
+            self.steps(drawn.map(Inputs::from), ports)
+        };
+        self.kept_train = kept;
+        if flow? == Flow::Stop {
+            self.read_back(ports)?;
+            return Ok(Flow::Stop);
         }
         self.read_back(ports)?;
         ports.tell(Event::Reading(self.reading(begun)));
@@ -59,6 +67,21 @@ impl Engine {
             return Ok(Flow::Stop);
         }
         self.end_epoch(ports)
+    }
+
+    /// A step for each batch, with an ear for commands before.
+    fn steps(
+        &mut self,
+        batches: impl Iterator<Item = Inputs>,
+        ports: &mut Ports,
+    ) -> Result<Flow, TrainError> {
+        for batch in batches {
+            if self.control(ports)? == Flow::Stop {
+                return Ok(Flow::Stop);
+            }
+            self.step(batch, ports)?;
+        }
+        Ok(Flow::Go)
     }
 
     /// How the images of an epoch came, from the time waited before it and the time it began.
@@ -71,6 +94,7 @@ impl Engine {
             epoch: self.position.epoch + 1,
             waiting_share: if seconds > 0.0 { (waited / seconds).min(1.0) } else { 0.0 },
             images: parts.iter().map(|part| part.len()).sum(),
+            images_on_device: self.resident_images(),
             cached_images: stats.cached_images,
             cached_bytes: stats.cached_bytes,
             cache_limit: stats.cache_limit,
@@ -84,7 +108,7 @@ impl Engine {
     }
 
     /// One step of the optimiser.
-    fn step(&mut self, batch: Batch, ports: &mut Ports) -> Result<(), TrainError> {
+    fn step(&mut self, batch: Inputs, ports: &mut Ports) -> Result<(), TrainError> {
         self.warn_of_unreadable(&batch, ports);
         self.position.batch += 1;
         if batch.samples.is_empty() {
@@ -93,7 +117,7 @@ impl Engine {
         let learning_rate = self.rate.at(self.position.step);
         let labels = batch.labels;
         let draw = (self.plan.seed, self.position.step as u64);
-        let images = (batch.images, batch.shape);
+        let images = batch.images;
         self.learner.measures = self.flows.is_due(self.position.step + 1);
         self.learner.samples = self.position.batch == self.started.steps_per_epoch;
         let learned = self.learner.learn(&self.criterion, images, &labels, learning_rate, draw);
@@ -118,7 +142,7 @@ impl Engine {
         self.position.epoch as f64 + self.position.batch as f64 / steps
     }
 
-    fn warn_of_unreadable(&mut self, batch: &Batch, ports: &mut Ports) {
+    fn warn_of_unreadable(&mut self, batch: &Inputs, ports: &mut Ports) {
         for (sample, reason) in &batch.failed {
             if self.unreadable.insert(*sample) {
                 ports.warn(format!("left out: {reason}"));
@@ -145,7 +169,7 @@ impl Engine {
                 spreads.extend(sampled.records(self.position.epoch + 1, &values.spread));
             }
             if !(record.loss.is_finite() && record.gradient_norm.is_finite()) {
-                trouble = Some(diverged(&record));
+                trouble = Some(diverged(&record, self.plan.precision));
                 break;
             }
         }
@@ -215,9 +239,10 @@ fn read_steps(pending: &[Pending]) -> Result<Vec<StepValues>, TrainError> {
     Ok(pending.iter().map(values).collect())
 }
 
-fn diverged(record: &StepRecord) -> TrainError {
+fn diverged(record: &StepRecord, precision: Precision) -> TrainError {
     let loss = if record.loss.is_finite() { record.gradient_norm } else { record.loss };
-    TrainError::Diverged { loss, step: record.step, learning_rate: record.learning_rate }
+    let StepRecord { step, learning_rate, .. } = *record;
+    TrainError::Diverged { loss, step, learning_rate, precision }
 }
 
 /// The order of an epoch, from the seed and the epoch alone. A single image left over for the

@@ -14,6 +14,7 @@ use crate::catalogue::Part;
 use crate::device;
 use crate::pipeline::loader::{Drawing, Loader};
 use crate::train::error::TrainError;
+use crate::train::inputs::Images;
 use crate::train::learner::Learner;
 use crate::train::loss::Criterion;
 use crate::train::outbox::{Outbox, Wake};
@@ -151,7 +152,7 @@ impl Sweep {
                 any = true;
                 let step = curve.points.len();
                 let rate = rate_at(step);
-                let images = (batch.images, batch.shape);
+                let images = Images::Drawn(batch.images, batch.shape);
                 let draw = (seed, step as u64);
                 let learned =
                     self.learner.learn(&self.criterion, images, &batch.labels, rate, draw);

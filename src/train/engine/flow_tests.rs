@@ -137,6 +137,7 @@ fn how_far_relative_gradients_lie_apart() {
 #[ignore = "prints times; run by hand with --nocapture"]
 fn what_norms_add_to_a_step() {
     use crate::network::model::Model;
+    use crate::train::inputs::Images;
     use crate::train::learner::Learner;
     use crate::train::loss::Criterion;
     use crate::train::predict::read_values;
@@ -153,7 +154,7 @@ fn what_norms_add_to_a_step() {
             let images = (0..batch * 3 * size * size).map(pixel).collect();
             learner.measures = step % 2 == 1;
             let begun = std::time::Instant::now();
-            let images = (images, [batch, 3, size, size]);
+            let images = Images::Drawn(images, [batch, 3, size, size]);
             let learned = learner.learn(&criterion, images, &labels, 1e-3, (0, step));
             read_values(learned.norm).unwrap();
             if let Some(flow) = learned.flow {

@@ -1,7 +1,7 @@
 //! The engine: what happens on its thread from the plan to the results.
 //!
 //! `data` and `prepare` open and build, `epochs` learns, `validate` evaluates, `control` listens between
-//! two steps, `viewer` looks inside, `keep` writes checkpoints, `reconnect` goes on after a lost
+//! two steps, `viewer` looks inside, `keep` writes checkpoints, `resident` keeps inputs on the device, `reconnect` goes on after a lost
 //! connection. A panic anywhere ends the run as a failure with its message and leaves the program
 //! alive.
 
@@ -16,6 +16,7 @@ mod keep;
 mod ports;
 mod prepare;
 mod reconnect;
+mod resident;
 mod speed;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use self::speed::{Speed, Stopwatch};
 use self::viewer::Viewer;
 use super::error::{Outcome, TrainError};
 use super::event::{Event, Finished, Started};
+use super::inputs::Resident;
 use super::journal::Position;
 use super::learner::Learner;
 use super::loss::Criterion;
@@ -52,6 +54,10 @@ pub(super) struct Engine {
     started: Arc<Started>,
     learner: Learner,
     loader: Loader,
+    /// Inputs that stay on the device, and how many bytes they may take.
+    kept_train: Option<Resident>,
+    kept_validation: Option<Resident>,
+    resident_limit: u64,
     criterion: Criterion,
     rate: Rate,
     parts: Parts,
@@ -117,6 +123,7 @@ impl Engine {
     fn train(&mut self, ports: &mut Ports) -> Result<Outcome, TrainError> {
         self.watch.go();
         self.keep_beginning(ports)?;
+        self.keep_inputs(ports);
         while self.position.epoch < self.plan.epochs && !self.is_stale() {
             if self.epoch(ports)? == Flow::Stop {
                 self.snapshot(ports)?;

@@ -8,12 +8,12 @@ use super::data::{Opened, counts, open};
 use super::epochs::steps_per_epoch;
 use super::flow::Flows;
 use super::ports::Ports;
-use super::{Engine, Parts, Speed, Stopwatch, Viewer};
+use super::{Engine, Parts, Speed, Stopwatch, Viewer, resident};
 use crate::catalogue::{Catalogue, Part, Split, read_sample};
 use crate::device::{self, Chosen};
 use crate::network::model::Model;
 use crate::network::transfer::{Transfer, transfer};
-use crate::network::{Network, weights};
+use crate::network::{Network, Precision, weights};
 use crate::pipeline::loader::{Loader, LoaderOptions};
 use crate::pipeline::{Normalise, Pipeline};
 use crate::train::error::TrainError;
@@ -37,6 +37,14 @@ pub(super) fn prepare(
     let Some(pipeline) = fit(&mut plan, &opened, ports)? else { return Ok(None) };
     ports.stage(Stage::Preparing("building the network".into()));
     let (chosen, others) = device::choose_team(&plan.device)?;
+    others.iter().try_for_each(|other| check_precision(&plan, other))?;
+    if plan.precision != Precision::Full && !chosen.compiles_kernels() {
+        ports.warn(format!(
+            "the processor computes in {} by way of 32 bits: slower than `full`, and good only to \
+             compare with a graphics card",
+            plan.precision.name()
+        ));
+    }
     let network = build(&plan, &opened.catalogue, &opened.split)?;
     let mut learner = match &resumption.checkpoint {
         // The checkpoint has all weights; the file they once came from may be gone.
@@ -70,6 +78,19 @@ pub(super) fn prepare(
     Ok(Some(assemble(started, pipeline, (learner, flows), position, parts, &chosen)))
 }
 
+/// Whether a device computes in the plan's precision.
+fn check_precision(plan: &Plan, chosen: &Chosen) -> Result<(), TrainError> {
+    if plan.precision.is_supported(&chosen.device) {
+        return Ok(());
+    }
+    let (name, backend) = (chosen.name(), &chosen.info.backend);
+    let precision = plan.precision.name();
+    let problem = format!(
+        "is {precision}, in which {name} does not compute by {backend}; `full` works everywhere"
+    );
+    Err(TrainError::setting("precision", problem))
+}
+
 /// The names of all devices.
 fn names(first: &Chosen, others: &[Chosen]) -> String {
     let names: Vec<&str> = std::iter::once(first).chain(others).map(Chosen::name).collect();
@@ -92,6 +113,9 @@ fn assemble(
         criterion: Criterion::new(plan.loss, plan.label_smoothing, weights),
         rate: Rate::of(&plan, started.steps_per_epoch),
         loader: loader(&catalogue, &pipeline, chosen),
+        kept_train: None,
+        kept_validation: None,
+        resident_limit: resident::limit(chosen),
         viewer: Viewer::new(catalogue, pipeline, plan.loss),
         learner,
         flows,
@@ -195,6 +219,7 @@ pub(super) fn learner(
     chosen: &Chosen,
     ports: &mut Ports,
 ) -> Result<Learner, TrainError> {
+    check_precision(plan, chosen)?;
     let mut model = Model::new(network, plan.seed, &chosen.device)?;
     if !plan.weights.as_os_str().is_empty() {
         ports.stage(Stage::Preparing("reading the trained weights".into()));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalogue::SplitOptions;
+use crate::network::Precision;
 use crate::train::event::{Command, Event, Finished, Stage, Watch};
 use crate::train::session::{Resumption, Session};
 use crate::train::testing::{MemoryJournal, discs_and_bars, events_until, plan};
@@ -61,6 +62,37 @@ fn the_same_seed_gives_the_same_losses() {
         diary.steps.iter().map(|step| step.loss).collect::<Vec<_>>()
     };
     assert_eq!(losses(), losses());
+}
+
+/// Losses of a run of 24 steps in this precision.
+fn losses_in(precision: Precision, recompute: bool) -> Vec<f64> {
+    let data = tempfile::tempdir().unwrap();
+    discs_and_bars(data.path(), 8);
+    let (session, journal) = session(Plan { precision, recompute, ..plan(data.path()) });
+    session.join().unwrap();
+    let diary = journal.0.lock().unwrap();
+    let scale = diary.last.as_ref().unwrap().position.loss_scale;
+    assert_eq!(scale > 0.0, precision == Precision::F16, "{scale}");
+    diary.steps.iter().map(|step| step.loss).collect()
+}
+
+#[test]
+fn a_run_in_16_bits_learns_what_one_in_32_does() {
+    let full = losses_in(Precision::Full, false);
+    for precision in [Precision::Bf16, Precision::F16] {
+        let half = losses_in(precision, false);
+        assert_ne!(full, half);
+        let close = |(a, b): (&f64, &f64)| (a - b).abs() < 0.05;
+        assert!(full.iter().zip(&half).all(close), "{precision:?}: {half:?} is not {full:?}");
+    }
+}
+
+#[test]
+fn computing_again_changes_nothing_that_is_learned() {
+    let kept = losses_in(Precision::Full, false);
+    let again = losses_in(Precision::Full, true);
+    let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-4;
+    assert!(kept.iter().zip(&again).all(close), "{again:?} is not {kept:?}");
 }
 
 /// Needs a wgpu adapter (a software one will do) and minutes to prepare its kernels.

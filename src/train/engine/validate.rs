@@ -73,7 +73,13 @@ impl Engine {
         let batch_size = self.plan.batch_size.max(16);
         let (loader, loss) = (&self.loader, self.plan.loss);
         let predictor = Predictor { model, loader, loss, batch_size, views, passes: 0 };
-        predictor.scores(samples, &mut |_| !ports.stop_is_wanted())
+        let mut go_on = |_: f64| !ports.stop_is_wanted();
+        match &self.kept_validation {
+            Some(kept) if part == Part::Validation && views == 1 => {
+                predictor.scores_of_kept(kept, samples, &mut go_on)
+            }
+            _ => predictor.scores(samples, &mut go_on),
+        }
     }
 
     /// Counts the epoch and begins the next.

@@ -89,6 +89,7 @@ mod tests {
     use crate::network::builder::Builder;
     use crate::network::model::{HostTensor, Model, StateDict};
     use crate::network::{Layer, Network};
+    use crate::train::inputs::Images;
     use crate::train::learner::Learner;
     use crate::train::loss::Criterion;
     use crate::train::predict::read_all;
@@ -125,7 +126,7 @@ mod tests {
         let mut learner = Learner::new(model, plan).unwrap();
         learner.measures = true;
         let criterion = Criterion::new(Loss::CrossEntropy, 0.0, vec![1.0; 2]);
-        let images = (vec![1.0, 2.0], [1, 2, 1, 1]);
+        let images = Images::Drawn(vec![1.0, 2.0], [1, 2, 1, 1]);
         let learned = learner.learn(&criterion, images, &[0], 0.1, (0, 0));
         let measured = learned.flow.unwrap();
         let squares = Transaction::default().register(measured.squares.clone());

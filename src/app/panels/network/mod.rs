@@ -333,6 +333,11 @@ fn head_ui(ui: &mut Ui, summary: &Summary) {
             "What training keeps of each image for the way back, in 32-bit numbers",
         ),
         (
+            "… computed again",
+            bytes(summary.recompute_bytes),
+            "What it keeps of each image where it computes the others again (Settings, Save memory)",
+        ),
+        (
             "Smallest image",
             summary.minimum_input.map_or_else(|| "–".into(), |side| format!("{side} × {side}")),
             "The smallest square image that fits",

@@ -29,7 +29,8 @@ struct Counts {
     trainable: u64,
     multiply_adds: u64,
     parameter_bytes: u64,
-    activation_bytes: u64,
+    /// Of all outputs, and of those that stay where the others are computed again.
+    output_bytes: [u64; 2],
 }
 
 /// The last question and its answer; counting takes milliseconds, drawing must not.
@@ -94,14 +95,14 @@ fn count(question: &Question) -> Result<Counts, String> {
         trainable: summary.trainable,
         multiply_adds: summary.multiply_adds,
         parameter_bytes: summary.parameter_bytes,
-        activation_bytes: summary.activation_bytes,
+        output_bytes: [summary.activation_bytes, summary.recompute_bytes],
     })
 }
 
 /// Bytes while training.
 fn memory(counts: &Counts, plan: &Plan) -> u64 {
-    let Counts { trainable, parameter_bytes, activation_bytes, .. } = *counts;
-    Memory::count(plan, trainable, parameter_bytes, activation_bytes).total()
+    let Counts { trainable, parameter_bytes, output_bytes, .. } = *counts;
+    Memory::count(plan, trainable, parameter_bytes, output_bytes).total()
 }
 
 /// A count in as few letters as tell it: `11.2 M`.

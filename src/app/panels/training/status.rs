@@ -149,7 +149,11 @@ fn in_memory(reading: &ReadingRecord) -> String {
     let (cached, images) = (ticks::grouped(cached), ticks::grouped(images));
     let [bytes, limit] =
         [reading.cached_bytes, reading.cache_limit].map(|bytes| ticks::bytes(bytes as u64));
-    format!("{cached} of {images}, {bytes} of at most {limit}")
+    let resident = match reading.images_on_device {
+        0 => String::new(),
+        kept => format!("; {} on the device", ticks::grouped(kept as f64)),
+    };
+    format!("{cached} of {images}, {bytes} of at most {limit}{resident}")
 }
 
 /// What to know: kernels, the failure, warnings.
