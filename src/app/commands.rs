@@ -3,6 +3,7 @@
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use super::dialogs::{Dialog, Dialogs, Purpose};
+use super::panels::{InsideView, turn_to};
 use crate::architectures::custom;
 use crate::catalogue::{Part, write_report, write_split};
 use crate::run::Contrast;
@@ -96,6 +97,16 @@ macro_rules! show_panel {
     ($id:literal, $title:literal, $panel:literal, $key:ident) => {
         command!(View, $id, $title, [key(CTRL, Key::$key)], possible, |desk| {
             desk.actions.push(Action::ShowPanel($panel));
+        })
+    };
+}
+
+/// Turns the panel Look inside to a view.
+macro_rules! look_inside {
+    ($id:literal, $title:literal, $view:ident) => {
+        command!(Galaxy, $id, $title, [], has_run, |desk| {
+            desk.actions.push(Action::ShowPanel("inside"));
+            turn_to(desk.ctx, InsideView::$view);
         })
     };
 }
@@ -217,6 +228,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     command!(Galaxy, "move-back", "Move back to its own part", [], moved, |desk| {
         move_chosen(desk, None);
     }),
+    look_inside!("inside-maps", "Maps of a layer", Maps),
+    look_inside!("inside-figure", "The lecture's figure", Lecture),
+    look_inside!("inside-sight", "Where the network looks", Sight),
+    look_inside!("inside-likes", "What a unit likes", Likes),
+    look_inside!("inside-weights", "Weights, filters, histograms", Weights),
     command!(Galaxy, "all-galaxies", "Show all galaxies", [key(CTRL, Key::E)], data_open, |desk| {
         desk.actions.push(Action::SetFilter(crate::session::Filter::default()));
     }),
@@ -462,6 +478,10 @@ fn image_open(state: &State) -> Option<String> {
 fn chosen(state: &State) -> Option<String> {
     let none = super::panels::chosen_parts(state).is_empty();
     none.then(|| "choose a galaxy first".into())
+}
+
+fn has_run(state: &State) -> Option<String> {
+    state.run().is_none().then(|| "train a network or open a run first".into())
 }
 
 fn moved(state: &State) -> Option<String> {

@@ -120,12 +120,12 @@ fn middle_grey(value: f32, most: f32) -> u8 {
 }
 
 /// Small histograms of the weights, one a layer, drawn as pictures of bars.
-pub fn histograms(title: &str, all: &[(String, Distribution)]) -> MapGrid {
+pub fn histograms(title: &str, all: &[(String, Distribution)], ink: &Ink) -> MapGrid {
     let tile = |(name, figures): &(String, Distribution)| {
         let short = name.strip_suffix(".weight").unwrap_or(name);
         Tile {
             caption: format!("{short}  σ {:.2e}", figures.std),
-            picture: histogram_picture(figures),
+            picture: histogram_picture(figures, ink),
             values: Vec::new(),
         }
     };
@@ -141,12 +141,16 @@ pub fn histograms(title: &str, all: &[(String, Distribution)]) -> MapGrid {
 
 /// For each layer how its weights, or their gradient, were spread after each epoch: epochs from left to
 /// right, values from the smallest (below) to the largest of all, darker where more values lie.
-pub fn histograms_by_epoch(title: &str, layers: &[(String, Vec<Distribution>)]) -> MapGrid {
+pub fn histograms_by_epoch(
+    title: &str,
+    layers: &[(String, Vec<Distribution>)],
+    ink: &Ink,
+) -> MapGrid {
     let tile = |(layer, epochs): &(String, Vec<Distribution>)| {
         let [low, high] = ends(epochs);
         Tile {
             caption: format!("{layer}  {low:.1e} to {high:.1e}"),
-            picture: course_picture(epochs, [low, high]),
+            picture: course_picture(epochs, [low, high], ink),
             values: Vec::new(),
         }
     };
@@ -169,7 +173,7 @@ fn ends(epochs: &[Distribution]) -> [f64; 2] {
 }
 
 /// A column of the picture for each epoch.
-fn course_picture(epochs: &[Distribution], [low, high]: [f64; 2]) -> Rgb8 {
+fn course_picture(epochs: &[Distribution], [low, high]: [f64; 2], ink: &Ink) -> Rgb8 {
     let [width, height] = HISTOGRAM;
     let span = if high > low { high - low } else { 1.0 };
     let row_of = |value: f64| (((high - value) / span * height as f64) as usize).min(height - 1);
@@ -193,20 +197,35 @@ fn course_picture(epochs: &[Distribution], [low, high]: [f64; 2]) -> Rgb8 {
     let pixel = |at: usize| {
         let (x, row) = (at % width, at / width);
         let share = columns.get(x * columns.len() / width).map_or(0.0, |column| column[row]);
-        let ground = if zero == Some(row) { ZERO } else { PAPER };
-        [0, 1, 2].map(|c| (f64::from(ground[c]) * (1.0 - share) + f64::from(BAR[c]) * share) as u8)
+        let ground = if zero == Some(row) { ink.zero } else { ink.paper };
+        [0, 1, 2]
+            .map(|c| (f64::from(ground[c]) * (1.0 - share) + f64::from(ink.bar[c]) * share) as u8)
     };
     Rgb8 { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
 }
 
 /// Width and height of the picture of a histogram.
 const HISTOGRAM: [usize; 2] = [192, 108];
-const PAPER: [u8; 3] = [244, 246, 248];
-const BAR: [u8; 3] = [38, 98, 160];
-const ZERO: [u8; 3] = [190, 60, 50];
+
+/// Colours of histograms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ink {
+    /// The ground.
+    pub paper: [u8; 3],
+    /// Where values lie.
+    pub bar: [u8; 3],
+    /// The line at zero.
+    pub zero: [u8; 3],
+}
+
+impl Ink {
+    /// On paper.
+    pub const PRINT: Self =
+        Self { paper: [244, 246, 248], bar: [38, 98, 160], zero: [190, 60, 50] };
+}
 
 /// Bars from the smallest to the largest value, with a line at zero.
-pub fn histogram_picture(figures: &Distribution) -> Rgb8 {
+pub fn histogram_picture(figures: &Distribution, ink: &Ink) -> Rgb8 {
     let [width, height] = HISTOGRAM;
     let most = figures.bins.iter().copied().max().unwrap_or(0).max(1) as f64;
     let span = figures.max - figures.min;
@@ -218,9 +237,9 @@ pub fn histogram_picture(figures: &Distribution) -> Rgb8 {
         let share = figures.bins.get(bin).map_or(0.0, |&count| count as f64 / most);
         let filled = (height - row) as f64 <= share * (height - 4) as f64;
         if zero == Some(column) {
-            return ZERO;
+            return ink.zero;
         }
-        if filled { BAR } else { PAPER }
+        if filled { ink.bar } else { ink.paper }
     };
     Rgb8 { width, height, pixels: (0..width * height).flat_map(pixel).collect() }
 }
@@ -278,27 +297,30 @@ mod tests {
             ("one".to_owned(), vec![of(&[-1.0, 1.0]), of(&[-3.0, -3.0, -2.0])]),
             ("two".to_owned(), vec![of(&[0.0; 3])]),
         ];
-        let grid = histograms_by_epoch("x", &all);
+        let grid = histograms_by_epoch("x", &all, &Ink::PRINT);
         let captions: Vec<&str> = grid.tiles.iter().map(|tile| tile.caption.as_str()).collect();
         assert_eq!(captions, ["one  -3.0e0 to 1.0e0", "two  0.0e0 to 0.0e0"]);
         let [width, height] = HISTOGRAM;
         let at = |x: usize, y: usize| &grid.tiles[0].picture.pixels[3 * (y * width + x)..][..3];
-        assert_eq!(at(0, 0), BAR, "the largest value, in the first epoch");
-        assert_eq!(at(width - 1, 0), PAPER);
-        assert_eq!(at(width - 1, height - 1), BAR, "the smallest, in the second");
-        assert_eq!(at(0, height - 1), PAPER);
-        assert_eq!(at(width - 1, height / 4), ZERO);
-        assert!(histograms_by_epoch("x", &[]).tiles.is_empty());
+        assert_eq!(at(0, 0), Ink::PRINT.bar, "the largest value, in the first epoch");
+        assert_eq!(at(width - 1, 0), Ink::PRINT.paper);
+        assert_eq!(at(width - 1, height - 1), Ink::PRINT.bar, "the smallest, in the second");
+        assert_eq!(at(0, height - 1), Ink::PRINT.paper);
+        assert_eq!(at(width - 1, height / 4), Ink::PRINT.zero);
+        assert!(histograms_by_epoch("x", &[], &Ink::PRINT).tiles.is_empty());
     }
 
     #[test]
     fn a_histogram_has_its_bars_and_its_zero() {
         let figures = Distribution::of(&[-1.0, -1.0, 1.0, 0.9], 2);
-        let picture = histogram_picture(&figures);
+        let picture = histogram_picture(&figures, &Ink::PRINT);
         let at = |x: usize, y: usize| &picture.pixels[3 * (y * 192 + x)..][..3];
-        assert_eq!(at(10, 100), BAR);
-        assert_eq!(at(10, 1), PAPER);
-        assert_eq!(at(96, 50), ZERO);
-        assert_eq!(histogram_picture(&Distribution::default()).pixels.len(), 3 * 192 * 108);
+        assert_eq!(at(10, 100), Ink::PRINT.bar);
+        assert_eq!(at(10, 1), Ink::PRINT.paper);
+        assert_eq!(at(96, 50), Ink::PRINT.zero);
+        assert_eq!(
+            histogram_picture(&Distribution::default(), &Ink::PRINT).pixels.len(),
+            3 * 192 * 108
+        );
     }
 }

@@ -12,6 +12,9 @@ use crate::network::NetworkError;
 use crate::network::model::Model;
 use crate::pipeline::loader::{Drawing, Loader};
 
+/// Batches whose logits may wait on a device to be read back together.
+const UNREAD_BATCHES: usize = 8;
+
 /// How to predict.
 pub struct Predictor<'a> {
     /// The network.
@@ -130,6 +133,7 @@ impl Predictor<'_> {
         go_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<bool, TrainError> {
         let (mut done, mut row) = (0, 0);
+        let mut unread: Vec<(usize, Tensor<2>)> = Vec::new();
         for batch in batches {
             // From the place in the list alone, so that a part draws what the whole does.
             let draw = (first_draw + done) as u64;
@@ -141,7 +145,14 @@ impl Predictor<'_> {
                 scores.labels.extend(&batch.labels);
             }
             if rows > 0 {
-                let logits = self.logits(batch.images, draw, row * scores.classes, moments)?;
+                let (place, images) = (row * scores.classes, batch.images);
+                let logits = if self.passes > 0 {
+                    self.sampled_logits(images, draw, place, moments)?
+                } else {
+                    unread.push((place, self.model.forward(images.on(self.model.device()))));
+                    let enough = unread.len() >= UNREAD_BATCHES;
+                    if enough { self.read_back(&mut unread, moments)? } else { Vec::new() }
+                };
                 if view == 0 {
                     scores.logits.extend(logits);
                 }
@@ -151,12 +162,41 @@ impl Predictor<'_> {
                 return Ok(false);
             }
         }
+        let logits = self.read_back(&mut unread, moments)?;
+        if view == 0 {
+            scores.logits.extend(logits);
+        }
         Ok(true)
     }
 
+    /// Reads logits that wait on the device, adds their probabilities to the moments from their
+    /// places on, and returns them in their order.
+    fn read_back(
+        &self,
+        unread: &mut Vec<(usize, Tensor<2>)>,
+        moments: &mut Moments,
+    ) -> Result<Vec<f32>, TrainError> {
+        let (places, tensors): (Vec<usize>, Vec<Tensor<2>>) = unread.drain(..).unzip();
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all = tensors.into_iter().fold(Transaction::default(), Transaction::register);
+        let found = read_all(all)?;
+        for (place, logits) in places.into_iter().zip(&found) {
+            self.add(moments, place, logits);
+        }
+        Ok(found.concat())
+    }
+
+    /// Adds the probabilities of logits `[n, classes]`.
+    fn add(&self, moments: &mut Moments, place: usize, logits: &[f32]) {
+        let rows = logits.chunks(self.model.network().classes);
+        moments.add(place, rows.flat_map(|row| loss::probabilities(self.loss, row)));
+    }
+
     /// Adds the probabilities of a batch to the moments from this place on, as often as there are
-    /// passes; returns the logits, of several passes the mean. `draw` tells batches apart.
-    fn logits(
+    /// passes with dropout; returns the mean of their logits. `draw` tells batches apart.
+    fn sampled_logits(
         &self,
         images: Images,
         draw: u64,
@@ -164,21 +204,11 @@ impl Predictor<'_> {
         moments: &mut Moments,
     ) -> Result<Vec<f32>, TrainError> {
         let images = images.on(self.model.device());
-        let classes = self.model.network().classes;
-        let mut add = |logits: &[f32]| {
-            let rows = logits.chunks(classes);
-            moments.add(place, rows.flat_map(|row| loss::probabilities(self.loss, row)));
-        };
-        if self.passes == 0 {
-            let logits = read_values(self.model.forward(images))?;
-            add(&logits);
-            return Ok(logits);
-        }
         let mut mean = Vec::new();
         for pass in 0..self.passes {
             let sampled = self.model.forward_sampled(images.clone(), draw, pass as u64);
             let logits = read_values(sampled)?;
-            add(&logits);
+            self.add(moments, place, &logits);
             mean.resize(logits.len(), 0.0);
             mean.iter_mut().zip(logits).for_each(|(sum, new)| *sum += new / self.passes as f32);
         }

@@ -31,7 +31,7 @@ mod travel;
 mod viewer;
 mod welcome;
 
-pub(crate) use inside::end_of_frame;
+pub(crate) use inside::{View as InsideView, end_of_frame, turn_to};
 pub(crate) use pipeline::draw_again;
 
 use std::path::Path;

@@ -6,7 +6,8 @@ use super::{Args, Course, Format, format};
 use crate::cli::output;
 use crate::explain;
 use crate::explain::npy;
-use crate::figure::{Figure, inside};
+use crate::figure::Figure;
+use crate::figure::inside::{self, Ink};
 use crate::run::read_histograms;
 use crate::train::{Quantity, flow};
 
@@ -43,7 +44,7 @@ pub(super) fn histograms(args: &Args) -> anyhow::Result<()> {
     let loaded = args.load()?;
     let all = explain::weight_distributions(&loaded.model, BINS)?;
     let title = format!("Weights of {}", loaded.model.network().name);
-    inside::histograms(&title, &all).save(out)?;
+    inside::histograms(&title, &all, &Ink::PRINT).save(out)?;
     if args.json {
         let layers: Vec<_> = all
             .iter()
@@ -78,7 +79,7 @@ fn after_each_epoch(args: &Args, quantity: Quantity) -> anyhow::Result<()> {
         );
     };
     let title = format!("{} of {} epochs", quantity.describe(), first.len());
-    inside::histograms_by_epoch(&title, &layers).save(out)?;
+    inside::histograms_by_epoch(&title, &layers, &Ink::PRINT).save(out)?;
     if args.json {
         let names: Vec<&String> = layers.iter().map(|(name, _)| name).collect();
         return output::json(&json!({"layers": names, "epochs": first.len(), "out": out}));

@@ -36,7 +36,7 @@ pub(crate) use watch::end_of_frame;
 
 /// What stands beside the galaxy and the layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-enum View {
+pub(crate) enum View {
     /// The maps of a layer or block.
     #[default]
     Maps,
@@ -112,6 +112,16 @@ const LAYERS_WIDTH: f32 = 216.0;
 /// Below this width of the panel the layers stand under the galaxy.
 const NARROW: f32 = 760.0;
 
+/// Under which the looks are kept.
+fn looks_id() -> Id {
+    Id::unique("inside looks")
+}
+
+/// Turns the panel to a view.
+pub(crate) fn turn_to(ctx: &egui::Context, view: View) {
+    with_looks(ctx, looks_id(), |looks: &mut Looks| looks.view = view);
+}
+
 /// Draws the panel.
 pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
     let Some((run, started)) = ctx.state.run().and_then(|run| Some((run, run.started.as_ref()?)))
@@ -126,7 +136,7 @@ pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         let text = "Choose a galaxy of this run's data set in the contact sheet.";
         return empty_ui(ui, "No galaxy is chosen", text, |_| {});
     };
-    with_looks(&ui.ctx().clone(), Id::unique("inside looks"), |looks: &mut Looks| {
+    with_looks(&ui.ctx().clone(), looks_id(), |looks: &mut Looks| {
         let network = &started.network;
         let choice = looks.choice.clone().filter(|choice| choice.is_in(network));
         let choice = choice.unwrap_or_else(|| Choice::first(network));

@@ -11,19 +11,27 @@ use super::{PanelContext, Shown};
 use crate::app::plots::memory::cache;
 use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
-use crate::app::theme::SPACE;
+use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{hint_ui, name_field, problem_ui};
 use crate::explain::{Filters, convolutions};
-use crate::figure::{MapGrid, inside};
+use crate::figure::MapGrid;
+use crate::figure::inside::{self, Ink};
 use crate::image::display::Rgb8;
 use crate::network::{Distribution, Network};
 use crate::train::Quantity;
 
-/// Pictures that are kept as textures, for the answer that they show.
+/// Pictures that are kept as textures, for the answer that they show and the theme.
 #[derive(Default)]
 struct Drawn {
-    of: usize,
-    tiles: Vec<(String, TextureHandle)>,
+    of: (usize, bool),
+    tiles: Vec<DrawnTile>,
+}
+
+struct DrawnTile {
+    name: String,
+    /// What is said when the pointer rests on it.
+    words: String,
+    texture: TextureHandle,
 }
 
 /// Draws the view; `chosen` is the convolution whose filters are shown, `histograms` what the histograms
@@ -81,7 +89,10 @@ fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: 
     });
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn filters"));
     let mut drawn = drawn.lock();
-    drawn.update(ui, Arc::as_ptr(&found) as usize, || inside::filters(&Filters::clone(&found)));
+    drawn.update(ui, Arc::as_ptr(&found) as usize, || {
+        let tiles = inside::filters(&Filters::clone(&found)).tiles.into_iter();
+        tiles.map(|tile| (tile.caption.clone(), tile.caption, tile.picture)).collect()
+    });
     let side = if found.is_rgb() { 56.0 } else { 40.0 };
     tiles_ui(ui, ("filters", "Filter"), &drawn.tiles, [side, side], false);
 }
@@ -130,13 +141,13 @@ fn histograms_ui(
     };
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(hint).small().color(ctx.theme.text_weak));
-        let figure = || grid_writer(found.figure(title));
+        let figure = || grid_writer(found.figure(title, &Ink::PRINT));
         save_button_ui(ui, ctx.actions, "Histograms", file, figure);
     });
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn histograms"));
     let mut drawn = drawn.lock();
-    drawn.update(ui, found.place(), || found.tiles());
-    tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [150.0, 84.0], true);
+    drawn.update(ui, found.place(), || found.tiles(&ink(ctx.theme)));
+    tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [172.0, 96.0], true);
 }
 
 /// How to read pictures of all epochs.
@@ -201,33 +212,51 @@ impl Found {
         }
     }
 
-    fn figure(&self, title: &str) -> MapGrid {
+    fn figure(&self, title: &str, ink: &Ink) -> MapGrid {
         match self {
-            Self::Now(found) => inside::histograms(title, found),
-            Self::Course(found) => inside::histograms_by_epoch(title, found),
+            Self::Now(found) => inside::histograms(title, found, ink),
+            Self::Course(found) => inside::histograms_by_epoch(title, found, ink),
         }
     }
 
-    /// The pictures with their words.
-    fn tiles(&self) -> MapGrid {
-        let mut grid = self.figure("");
-        if let Self::Now(found) = self {
-            for (tile, (name, figures)) in grid.tiles.iter_mut().zip(found.iter()) {
-                tile.caption = words(name, figures);
-            }
-        }
-        grid
+    /// Name, words and picture of each layer.
+    fn tiles(&self, ink: &Ink) -> Vec<(String, String, Rgb8)> {
+        let tiles = self.figure("", ink).tiles.into_iter();
+        let named: Vec<(String, String)> = match self {
+            Self::Now(found) => found.iter().map(words).collect(),
+            Self::Course(found) => found.iter().map(words_of_course).collect(),
+        };
+        tiles.zip(named).map(|(tile, (name, words))| (name, words, tile.picture)).collect()
     }
 }
 
-fn words(name: &str, figures: &Distribution) -> String {
-    let short = name.strip_suffix(".weight").unwrap_or(name);
+/// Colours of histograms in the window.
+fn ink(theme: &Theme) -> Ink {
+    let rgb = |colour: egui::Color32| [colour.r(), colour.g(), colour.b()];
+    Ink { paper: rgb(theme.well), bar: rgb(theme.accent), zero: rgb(theme.error) }
+}
+
+/// The layer, and its figures.
+fn words((name, figures): &(String, Distribution)) -> (String, String) {
+    let short = name.strip_suffix(".weight").unwrap_or(name).to_owned();
     let [mean, std] = [figures.mean, figures.std].map(ticks::compact);
-    format!("{short}: {mean} ± {std}")
+    let words = format!("{short}: {mean} ± {std}");
+    (short, words)
+}
+
+/// The layer, and the ends of its values in the last epoch.
+fn words_of_course((name, epochs): &(String, Vec<Distribution>)) -> (String, String) {
+    let last = epochs.last().filter(|last| last.count > 0);
+    let words = last.map_or_else(String::new, |last| {
+        let [low, high] = [last.min, last.max].map(ticks::compact);
+        format!(": {low} to {high} after the last epoch")
+    });
+    (name.clone(), format!("{name}{words}"))
 }
 
 impl Drawn {
-    fn update(&mut self, ui: &Ui, of: usize, make: impl FnOnce() -> MapGrid) {
+    fn update(&mut self, ui: &Ui, of: usize, make: impl FnOnce() -> Vec<(String, String, Rgb8)>) {
+        let of = (of, Theme::of(ui.ctx()).dark);
         if self.of == of && !self.tiles.is_empty() {
             return;
         }
@@ -235,8 +264,9 @@ impl Drawn {
             let image = egui::ColorImage::from_rgb([*width, *height], pixels);
             ui.ctx().load_texture("weights", image, egui::TextureOptions::NEAREST)
         };
-        let tiles = make().tiles;
-        self.tiles = tiles.iter().map(|t| (t.caption.clone(), texture(&t.picture))).collect();
+        let tiles = make().into_iter();
+        let tile = |(name, words, picture)| DrawnTile { name, words, texture: texture(&picture) };
+        self.tiles = tiles.map(tile).collect();
         self.of = of;
     }
 }
@@ -244,11 +274,11 @@ impl Drawn {
 fn tiles_ui(
     ui: &mut Ui,
     (salt, what): (&str, &str),
-    tiles: &[(String, TextureHandle)],
+    tiles: &[DrawnTile],
     [width, height]: [f32; 2],
     captions: bool,
 ) {
-    let theme = crate::app::theme::Theme::of(ui.ctx());
+    let theme = Theme::of(ui.ctx());
     let gap = 6.0;
     let columns = ((ui.available_width() - 12.0) / (width + gap)).floor().max(1.0) as usize;
     let line = if captions { height + 18.0 } else { height };
@@ -257,19 +287,21 @@ fn tiles_ui(
     scroll.show_rows(ui, line, tiles.len().div_ceil(columns), |ui, rows| {
         for row in rows {
             ui.horizontal(|ui| {
-                for (caption, texture) in tiles.iter().skip(row * columns).take(columns) {
+                for DrawnTile { name, words, texture } in
+                    tiles.iter().skip(row * columns).take(columns)
+                {
                     ui.vertical(|ui| {
                         ui.spacing_mut().item_spacing.y = 2.0;
                         let (rect, response) =
                             ui.allocate_exact_size(vec2(width, height), Sense::hover());
-                        let name = format!("{what} {caption}");
-                        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
+                        let words = format!("{what} {words}");
+                        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
                         let whole =
                             egui::Rect::from_min_max(egui::pos2(0.0, 0.0), egui::pos2(1.0, 1.0));
                         ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);
-                        response.on_hover_text(name);
+                        response.on_hover_text(words);
                         if captions {
-                            let text = RichText::new(caption).small().color(theme.text_weak);
+                            let text = RichText::new(name).small().color(theme.text_weak);
                             let size = vec2(width, 14.0);
                             ui.add_sized(size, egui::Label::new(text).truncate());
                         }
