@@ -212,22 +212,39 @@ vectorised! {
         }
     }
 
-    /// The largest value of each column of some rows of a map, and its index; the first of
-    /// equals, the last NaN if there is one. The rows have the length of `best`.
-    fn column_maxima(map: &[f32], first_row: usize, best: &mut [f32], at: &mut [u32]) {
-        let width = best.len();
-        best.fill(f32::NEG_INFINITY);
-        let first = (first_row * width) as u32;
-        for (at, index) in at.iter_mut().zip(first..) {
-            *at = index;
-        }
-        for (row, values) in map.chunks_exact(width).enumerate() {
-            let mut index = first + (row * width) as u32;
-            for ((best, at), &value) in best.iter_mut().zip(&mut *at).zip(values) {
+    /// The largest of `count` values that stand `step` apart, from each place of `from` on; NaN is larger
+    /// than anything.
+    fn shifted_maxima(from: &[f32], step: usize, count: usize, best: &mut [f32]) {
+        let length = best.len();
+        best.copy_from_slice(&from[..length]);
+        for shift in 1..count {
+            let values = &from[shift * step..shift * step + length];
+            for (best, &value) in best.iter_mut().zip(values) {
                 let larger = (value > *best) | value.is_nan();
                 *best = if larger { value } else { *best };
-                *at = if larger { index } else { *at };
-                index = index.wrapping_add(1);
+            }
+        }
+    }
+
+    /// As [`shifted_maxima`], and the place of each; of equals the smallest, of NaN the last.
+    fn shifted_maxima_with_places(
+        from: (&[f32], &[u32]),
+        steps: [usize; 2],
+        to: (&mut [f32], &mut [u32])
+    ) {
+        let ((best, at), [step, count]) = (to, steps);
+        let length = best.len();
+        best.copy_from_slice(&from.0[..length]);
+        at.copy_from_slice(&from.1[..length]);
+        for shift in 1..count {
+            let begin = shift * step;
+            let (values, places) = (&from.0[begin..begin + length], &from.1[begin..begin + length]);
+            let here = best.iter_mut().zip(&mut *at);
+            for ((best, at), (&value, &place)) in here.zip(values.iter().zip(places)) {
+                let (old, behind) = (*best, *at);
+                let larger = value > old || value.is_nan() || (value == old && place < behind);
+                *best = if larger { value } else { old };
+                *at = if larger { place } else { behind };
             }
         }
     }

@@ -47,6 +47,19 @@ pub fn are_enabled() -> bool {
     ENABLED.load(Ordering::Relaxed)
 }
 
+/// Does work of many kernels on one of the threads that share them, so that none of them has to be
+/// woken for each kernel; on other devices, and on such a thread, simply here.
+///
+/// While `work` waits for the others it may be given other work of this kind: it must hold no lock
+/// that such work takes.
+pub fn on_pool<T: Send>(device: &Device, work: impl FnOnce() -> T + Send) -> T {
+    let elsewhere = device.clone().inner() != Device::flex();
+    if elsewhere || rayon::current_thread_index().is_some() {
+        return work();
+    }
+    rayon::scope(|_| work())
+}
+
 /// Convolution of `x`, `[batch, channel, height, width]`, with `weight`,
 /// `[output, channel / groups, height, width]`, and `bias`, `[output]`.
 ///

@@ -18,8 +18,8 @@ pub(super) struct Pooling {
     windows: Windows,
 }
 
-/// The maxima of the columns of a few rows, and where they stand.
-type Columns = (Vec<f32>, Vec<u32>);
+/// Values of maps that are worked on together, so that loops are long where maps are small.
+const TOGETHER: usize = 2048;
 
 /// Output `[batch, channel, height, width]`, and where in its map each value stood.
 pub(super) struct Pooled {
@@ -50,37 +50,38 @@ impl Pooling {
     }
 
     /// The largest value of each window.
+    pub(super) fn maxima(&self, x: &[f32]) -> Vec<f32> {
+        let [before, behind] = self.windows.sizes();
+        let maps = self.windows.maps();
+        assert_eq!(x.len(), maps * before, "wrong number of values for {self:?}");
+        let frame = Frame::of(&self.windows);
+        let mut output = vec![0.0; maps * behind];
+        (x.par_chunks(before * frame.maps), output.par_chunks_mut(behind * frame.maps))
+            .into_par_iter()
+            .with_min_len(WORTH.div_ceil(behind * frame.maps))
+            .for_each_init(|| Room::new(&frame), |room, (x, output)| room.pool(&frame, x, output));
+        output
+    }
+
+    /// The largest value of each window, and where it stands.
     pub(super) fn forward(&self, x: &[f32]) -> Pooled {
         let [before, behind] = self.windows.sizes();
         let maps = self.windows.maps();
         assert_eq!(x.len(), maps * before, "wrong number of values for {self:?}");
+        let frame = Frame::of(&self.windows);
         let mut output = vec![0.0; maps * behind];
         let mut indices = vec![0; maps * behind];
-        let columns = || (vec![0.0; self.windows.input[1]], vec![0; self.windows.input[1]]);
-        let each = WORTH.div_ceil(behind);
-        (x.par_chunks(before), output.par_chunks_mut(behind), indices.par_chunks_mut(behind))
+        let [taken, given] = [before, behind].map(|size| size * frame.maps);
+        (x.par_chunks(taken), output.par_chunks_mut(given), indices.par_chunks_mut(given))
             .into_par_iter()
-            .with_min_len(each)
-            .for_each_init(columns, |columns, (x, output, indices)| {
-                self.pool(x, output, indices, columns);
-            });
+            .with_min_len(WORTH.div_ceil(given))
+            .for_each_init(
+                || (Room::new(&frame), Places::new(&frame)),
+                |(room, places), (x, output, indices)| {
+                    room.pool_with_places(&frame, places, (x, output, indices));
+                },
+            );
         Pooled { output, indices }
-    }
-
-    /// Pools one map: first down the columns, then along the row of their maxima.
-    fn pool(&self, x: &[f32], output: &mut [f32], indices: &mut [u32], columns: &mut Columns) {
-        let [width, across] = [self.windows.input[1], self.windows.output[1]];
-        let (values, places) = columns;
-        let rows = output.chunks_exact_mut(across).zip(indices.chunks_exact_mut(across));
-        for (row, (best, at)) in rows.enumerate() {
-            let rows = self.windows.window(0, row);
-            let map = &x[rows.start * width..rows.end * width];
-            lanes::column_maxima(map, rows.start, values, places);
-            for (place, (best, at)) in best.iter_mut().zip(at).enumerate() {
-                let window = self.windows.window(1, place);
-                (*best, *at) = largest(&values[window.clone()], &places[window]);
-            }
-        }
     }
 
     /// The gradient of the input, given that of the output.
@@ -105,15 +106,136 @@ impl Pooling {
     }
 }
 
-/// The largest of a few values, of equals that of the least index, or NaN.
-fn largest(values: &[f32], indices: &[u32]) -> (f32, u32) {
-    let (mut best, mut at) = (f32::NEG_INFINITY, u32::MAX);
-    for (&value, &index) in values.iter().zip(indices) {
-        let larger = value > best || value.is_nan() || (value == best && index < at);
-        best = if larger { value } else { best };
-        at = if larger { index } else { at };
+/// A few maps, each with what lies around it, one below the other: windows begin at every value of
+/// it, so that their maxima are those of whole rows shifted against each other.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    windows: Windows,
+    rows: usize,
+    columns: usize,
+    maps: usize,
+}
+
+impl Frame {
+    fn of(windows: &Windows) -> Self {
+        let [rows, columns] = std::array::from_fn(|axis| {
+            let reach = (windows.output[axis] - 1) * windows.stride[axis] + windows.kernel[axis];
+            reach.max(windows.padding[axis] + windows.input[axis])
+        });
+        let maps = (TOGETHER / (rows * columns)).clamp(1, windows.maps());
+        Self { windows: *windows, rows, columns, maps }
     }
-    (best, at)
+
+    fn values(&self) -> usize {
+        self.maps * self.rows * self.columns
+    }
+
+    /// Where a row of a map begins.
+    fn row(&self, map: usize, row: usize) -> usize {
+        let [above, left] = self.windows.padding;
+        (map * self.rows + above + row) * self.columns + left
+    }
+
+    /// The values that maxima over rows and over columns are taken from, and of how many windows.
+    fn lengths(&self) -> [usize; 2] {
+        let [height, width] = self.windows.kernel;
+        let down = self.values() - (height - 1) * self.columns;
+        [down, down - (width - 1)]
+    }
+
+    /// Takes what the windows of the first maps say out of what was found at every place.
+    fn pick<T: Copy>(&self, found: &[T], output: &mut [T]) {
+        let ([_, across], [down, right]) = (self.windows.output, self.windows.stride);
+        for (line, row) in output.chunks_exact_mut(across).enumerate() {
+            let (map, line) = (line / self.windows.output[0], line % self.windows.output[0]);
+            let begin = (map * self.rows + line * down) * self.columns;
+            if right == 1 {
+                row.copy_from_slice(&found[begin..begin + across]);
+                continue;
+            }
+            for (value, &found) in row.iter_mut().zip(found[begin..].iter().step_by(right)) {
+                *value = found;
+            }
+        }
+    }
+}
+
+/// Working memory: maps in their frame, the maxima of their columns, those of the windows.
+struct Room {
+    framed: Vec<f32>,
+    columns: Vec<f32>,
+    windows: Vec<f32>,
+}
+
+/// Where the values of a [`Room`] stand in their map; around it, behind everything.
+struct Places {
+    framed: Vec<u32>,
+    columns: Vec<u32>,
+    windows: Vec<u32>,
+}
+
+impl Room {
+    fn new(frame: &Frame) -> Self {
+        let [columns, windows] = frame.lengths();
+        Self {
+            framed: vec![f32::NEG_INFINITY; frame.values()],
+            columns: vec![0.0; columns],
+            windows: vec![0.0; windows],
+        }
+    }
+
+    /// Puts maps into their frame; what is around them stays as it is.
+    fn enter(&mut self, frame: &Frame, x: &[f32]) {
+        let [height, width] = frame.windows.input;
+        for (line, row) in x.chunks_exact(width).enumerate() {
+            let begin = frame.row(line / height, line % height);
+            self.framed[begin..begin + width].copy_from_slice(row);
+        }
+    }
+
+    fn pool(&mut self, frame: &Frame, x: &[f32], output: &mut [f32]) {
+        self.enter(frame, x);
+        let [height, width] = frame.windows.kernel;
+        lanes::shifted_maxima(&self.framed, frame.columns, height, &mut self.columns);
+        lanes::shifted_maxima(&self.columns, 1, width, &mut self.windows);
+        frame.pick(&self.windows, output);
+    }
+
+    fn pool_with_places(
+        &mut self,
+        frame: &Frame,
+        places: &mut Places,
+        (x, output, indices): (&[f32], &mut [f32], &mut [u32]),
+    ) {
+        self.enter(frame, x);
+        let [height, width] = frame.windows.kernel;
+        let (from, step) = ((&self.framed[..], &places.framed[..]), frame.columns);
+        let to = (&mut self.columns[..], &mut places.columns[..]);
+        lanes::shifted_maxima_with_places(from, [step, height], to);
+        let from = (&self.columns[..], &places.columns[..]);
+        let to = (&mut self.windows[..], &mut places.windows[..]);
+        lanes::shifted_maxima_with_places(from, [1, width], to);
+        frame.pick(&self.windows, output);
+        frame.pick(&places.windows, indices);
+    }
+}
+
+impl Places {
+    fn new(frame: &Frame) -> Self {
+        let [height, width] = frame.windows.input;
+        let mut framed = vec![u32::MAX; frame.values()];
+        for map in 0..frame.maps {
+            for row in 0..height {
+                let begin = frame.row(map, row);
+                let first = (row * width) as u32;
+                for (place, index) in framed[begin..begin + width].iter_mut().zip(first..) {
+                    *place = index;
+                }
+            }
+        }
+        let [columns, windows] = frame.lengths();
+        Self { framed, columns: vec![0; columns], windows: vec![0; windows] }
+    }
 }
 
 /// The values, now zero.

@@ -13,7 +13,7 @@ use super::mix::Mixing;
 use super::optimizer::{OptimizerState, clip_factor, global_norm};
 use super::parallel::{self, Sum};
 use super::plan::Plan;
-use crate::kernels::square_sum;
+use crate::kernels::{on_pool, square_sum};
 use crate::network::NetworkError;
 use crate::network::model::{Model, StateDict};
 
@@ -113,16 +113,28 @@ impl Learner {
     }
 
     /// Forward, backward and a step of the optimiser on a batch of at least one image. Dropout
-    /// and the mixing of images are drawn from `seed` and `step` alone.
+    /// and the mixing of images are drawn from `draw`, the run's seed and the step, alone.
     pub(super) fn learn(
         &mut self,
         criterion: &Criterion,
         images: Images,
         labels: &[usize],
         learning_rate: f64,
-        (seed, step): (u64, u64),
+        draw: (u64, u64),
     ) -> Learned {
-        let draw = (seed, step);
+        let device = self.device().clone();
+        on_pool(&device, || self.learn_here(criterion, images, labels, learning_rate, draw))
+    }
+
+    fn learn_here(
+        &mut self,
+        criterion: &Criterion,
+        images: Images,
+        labels: &[usize],
+        learning_rate: f64,
+        draw: (u64, u64),
+    ) -> Learned {
+        let step = draw.1;
         let Sum { gradients, loss, logits } = match images {
             Images::Drawn(images, shape) if !self.others.is_empty() => {
                 self.scaled(step, |learner, factor| {

@@ -290,7 +290,7 @@ fn arithmetic_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
     segmented_ui(ui, row, &mut plan.precision, &choices);
     let row = Row::new(
         "Save memory",
-        "Keeps few values of each step and computes the others again: a third slower",
+        "Keeps few values of each step and computes the others again: less memory, slower",
     );
     switch_ui(ui, row, &mut plan.recompute, "Compute values again");
 }

@@ -170,6 +170,6 @@ impl Kernels for Flex {
     }
 
     fn pool(x: Plain, pooling: Pooling) -> Plain {
-        tensor(pooling.forward(values(&contiguous(x))).output, pooling.output())
+        tensor(pooling.maxima(values(&contiguous(x))), pooling.output())
     }
 }

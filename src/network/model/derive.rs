@@ -7,6 +7,7 @@ use burn::tensor::{FloatDType, Tensor};
 
 use super::execute::{Mode, Value};
 use super::{Model, TrainOutput};
+use crate::kernels::on_pool;
 use crate::network::NodeId;
 
 /// Nodes between two cuts.
@@ -35,13 +36,16 @@ impl Model {
         &mut self,
         images: Tensor<4>,
         (seed, step): (u64, u64),
-        loss: impl FnOnce(TrainOutput) -> Tensor<1>,
+        loss: impl FnOnce(TrainOutput) -> Tensor<1> + Send,
     ) -> Vec<Option<Tensor<1>>> {
-        if !self.cuts.is_empty() {
-            return self.differentiate_in_segments(images, (seed, step), loss);
-        }
-        let mut gradients = loss(self.forward_train(images, seed, step)).backward();
-        self.parameters.iter().map(|parameter| parameter.gradient(&mut gradients)).collect()
+        let device = self.device.clone();
+        on_pool(&device, || {
+            if !self.cuts.is_empty() {
+                return self.differentiate_in_segments(images, (seed, step), loss);
+            }
+            let mut gradients = loss(self.forward_train(images, seed, step)).backward();
+            self.parameters.iter().map(|parameter| parameter.gradient(&mut gradients)).collect()
+        })
     }
 
     fn differentiate_in_segments(

@@ -19,6 +19,7 @@ use std::ops::Range;
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::{Network, NetworkError, NodeId, Precision, TensorSpec, freeze, initialize};
+use crate::kernels::on_pool;
 use execute::Mode;
 pub use execute::Value;
 use fusion::Folded;
@@ -157,7 +158,8 @@ impl Model {
     /// passes of Monte-Carlo dropout. Source: Gal & Ghahramani (2016), arXiv:1506.02142.
     pub fn forward_sampled(&self, images: Tensor<4>, seed: u64, pass: u64) -> Tensor<2> {
         let mut mode = Mode::Sample { seed, step: pass };
-        let mut values = self.run(images.inner(), &[self.network.output], &mut mode);
+        let targets = [self.network.output];
+        let mut values = on_pool(&self.device, || self.run(images.inner(), &targets, &mut mode));
         values.pop().map(Value::into_vector).expect("the output is a target")
     }
 
@@ -166,7 +168,8 @@ impl Model {
     /// # Panics
     /// When there is no such node.
     pub fn value_of(&self, images: Tensor<4>, node: NodeId) -> Value {
-        let mut values = self.run(images.inner(), &[node], &mut Mode::inference());
+        let run = || self.run(images.inner(), &[node], &mut Mode::inference());
+        let mut values = on_pool(&self.device, run);
         values.pop().expect("one node was asked for")
     }
 
@@ -177,7 +180,8 @@ impl Model {
         nodes: &[NodeId],
     ) -> (Tensor<2>, Vec<(NodeId, Value)>) {
         let targets: Vec<NodeId> = nodes.iter().copied().chain([self.network.output]).collect();
-        let mut values = self.run(images.inner(), &targets, &mut Mode::inference());
+        let run = || self.run(images.inner(), &targets, &mut Mode::inference());
+        let mut values = on_pool(&self.device, run);
         let logits = values.pop().map(Value::into_vector).expect("the output is a target");
         (logits, nodes.iter().copied().zip(values).collect())
     }
