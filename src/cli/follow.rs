@@ -258,13 +258,16 @@ impl Waiting {
     fn words(&self) -> Option<String> {
         let last = self.last.as_ref()?;
         let mean = self.shares.iter().sum::<f64>() / self.shares.len() as f64;
+        let resident = match last.images_on_device {
+            0 => String::new(),
+            kept => format!(", {kept} on the device"),
+        };
         Some(format!(
-            "waited for images {} of the time; {} of {} images in memory ({:.0} MB), {} on the device",
+            "waited for images {} of the time; {} of {} images in memory ({:.0} MB){resident}",
             output::percent(mean),
             last.cached_images,
             last.images,
-            last.cached_bytes as f64 / 1e6,
-            last.images_on_device
+            last.cached_bytes as f64 / 1e6
         ))
     }
 }

@@ -212,6 +212,32 @@ vectorised! {
         }
     }
 
+    /// Sums of groups of `across` neighbours, times `share`.
+    fn sums_of_groups(x: &[f32], across: usize, share: f32, sums: &mut [f32]) {
+        if across == 2 {
+            for (sum, [a, b]) in sums.iter_mut().zip(x.as_chunks::<2>().0) {
+                *sum = (a + b) * share;
+            }
+            return;
+        }
+        for (sum, group) in sums.iter_mut().zip(x.chunks_exact(across)) {
+            *sum = group.iter().sum::<f32>() * share;
+        }
+    }
+
+    /// Each value times `share`, `across` times.
+    fn repeated(x: &[f32], across: usize, share: f32, out: &mut [f32]) {
+        if across == 2 {
+            for (pair, x) in out.as_chunks_mut::<2>().0.iter_mut().zip(x) {
+                *pair = [x * share; 2];
+            }
+            return;
+        }
+        for (group, x) in out.chunks_exact_mut(across).zip(x) {
+            group.fill(x * share);
+        }
+    }
+
     /// The largest of `count` values that stand `step` apart, from each place of `from` on; NaN is larger
     /// than anything.
     fn shifted_maxima(from: &[f32], step: usize, count: usize, best: &mut [f32]) {

@@ -70,6 +70,11 @@ impl MeanPooling {
             for row in x[rows.start * width..rows.end * width].chunks_exact(width) {
                 lanes::add_here(sums, row);
             }
+            if self.windows.tile() {
+                let [_, across] = self.windows.kernel;
+                lanes::sums_of_groups(sums, across, down * self.share(1, &(0..across)), means);
+                continue;
+            }
             for (place, mean) in means.iter_mut().enumerate() {
                 let window = self.windows.window(1, place);
                 let share = down * self.share(1, &window);
@@ -106,6 +111,14 @@ impl MeanPooling {
         for (row, gradient) in gradient.chunks_exact(self.windows.output[1]).enumerate() {
             let rows = self.windows.window(0, row);
             let down = self.share(0, &rows);
+            if self.windows.tile() {
+                let [_, across] = self.windows.kernel;
+                lanes::repeated(gradient, across, down * self.share(1, &(0..across)), spread);
+                for row in to[rows.start * width..rows.end * width].chunks_exact_mut(width) {
+                    row.copy_from_slice(spread);
+                }
+                continue;
+            }
             spread.fill(0.0);
             for (place, gradient) in gradient.iter().enumerate() {
                 let window = self.windows.window(1, place);

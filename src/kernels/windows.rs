@@ -64,6 +64,12 @@ impl Windows {
         [self.input[0] * self.input[1], self.output[0] * self.output[1]]
     }
 
+    /// Whether windows lie side by side within the map.
+    pub(super) fn tile(&self) -> bool {
+        let within = |axis: usize| self.output[axis] * self.kernel[axis] <= self.input[axis];
+        self.kernel == self.stride && self.padding == [0, 0] && within(0) && within(1)
+    }
+
     /// What a window covers of the map's rows (axis 0) or columns (axis 1).
     pub(super) fn window(&self, axis: usize, place: usize) -> Range<usize> {
         let begin = place * self.stride[axis];

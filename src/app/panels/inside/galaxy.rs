@@ -1,5 +1,7 @@
 //! The chosen galaxy: its picture, the network's input, and what the network says.
 
+use std::sync::Arc;
+
 use egui::{
     ColorImage, Id, Rect, RichText, Role, Sense, TextureHandle, TextureOptions, Ui, WidgetInfo,
     vec2,
@@ -12,6 +14,7 @@ use crate::app::theme::SPACE;
 use crate::app::widgets::bar_ui;
 use crate::image::display::Rgb8;
 use crate::pipeline::Input;
+use crate::train::Look;
 
 /// Draws the column.
 pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
@@ -71,15 +74,16 @@ fn input_ui(ui: &mut Ui, shown: &Shown<'_>, rect: Rect) {
 /// The network's input as a texture; `None` while it is not known.
 pub(super) fn input_texture(ui: &Ui, shown: &Shown<'_>) -> Option<TextureHandle> {
     let look = shown.look()?;
-    let (id, key) = (Id::unique("network input"), std::sync::Arc::as_ptr(look) as usize);
-    let known: Option<(usize, TextureHandle)> = ui.data(|data| data.get_temp(id));
-    if let Some((_, texture)) = known.filter(|known| known.0 == key) {
+    let id = Id::unique("network input");
+    // The look is kept with its picture, so that no later one can lie at the same address.
+    let known: Option<(Arc<Look>, TextureHandle)> = ui.data(|data| data.get_temp(id));
+    if let Some((_, texture)) = known.filter(|known| Arc::ptr_eq(&known.0, look)) {
         return Some(texture);
     }
     let Rgb8 { width, height, pixels } = rgb_of(&look.input);
     let image = ColorImage::from_rgb([width, height], &pixels);
     let texture = ui.ctx().load_texture("network input", image, TextureOptions::NEAREST);
-    ui.data_mut(|data| data.insert_temp(id, (key, texture.clone())));
+    ui.data_mut(|data| data.insert_temp(id, (Arc::clone(look), texture.clone())));
     Some(texture)
 }
 

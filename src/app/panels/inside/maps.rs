@@ -27,7 +27,23 @@ use crate::train::{FeatureMaps, Look};
 #[derive(Default)]
 struct Drawn {
     atlases: Vec<(Arc<Look>, String, MapLooks, Arc<Atlas>)>,
-    large: Option<((usize, String, usize, MapLooks), TextureHandle)>,
+    large: Option<(Enlarged, TextureHandle)>,
+}
+
+/// Which map is enlarged: of a look, which is kept so that no later one can lie at its address, the
+/// layer and the channel.
+struct Enlarged {
+    look: Arc<Look>,
+    layer: String,
+    channel: usize,
+    looks: MapLooks,
+}
+
+impl PartialEq for Enlarged {
+    fn eq(&self, other: &Self) -> bool {
+        let same = self.layer == other.layer && self.channel == other.channel;
+        Arc::ptr_eq(&self.look, &other.look) && same && self.looks == other.looks
+    }
 }
 
 /// Textures of layers that are kept.
@@ -308,7 +324,8 @@ impl Drawn {
         looks: MapLooks,
         figures: MapStatistics,
     ) -> TextureHandle {
-        let key = (Arc::as_ptr(look) as usize, maps.layer.clone(), channel, looks);
+        let (look, layer) = (Arc::clone(look), maps.layer.clone());
+        let key = Enlarged { look, layer, channel, looks };
         match &self.large {
             Some((known, texture)) if *known == key => texture.clone(),
             _ => {

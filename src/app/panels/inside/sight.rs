@@ -318,8 +318,9 @@ fn settings_ui(ui: &mut Ui, sight: &mut Sight, network: &Network, resolved: Opti
     }
     let side = network.input[1].min(network.input[2]).max(1);
     let drag = |ui: &mut Ui, value: &mut usize, most: usize, name: &str| {
-        ui.label(name);
-        let field = ui.add(DragValue::new(value).range(1..=most).speed(0.2));
+        // One widget, so that a name never stands in the line above its number.
+        let drag = DragValue::new(value).range(1..=most).speed(0.2);
+        let field = ui.add(drag.prefix(format!("{name} ")));
         name_field(&field, name);
     };
     match question.method {

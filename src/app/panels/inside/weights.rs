@@ -1,5 +1,6 @@
 //! The filters of a convolution and the histograms of all weights.
 
+use std::any::Any;
 use std::sync::{Arc, PoisonError};
 
 use egui::{ComboBox, Id, RichText, Role, ScrollArea, Sense, TextureHandle, Ui, WidgetInfo, vec2};
@@ -23,9 +24,14 @@ use crate::train::Quantity;
 /// Pictures that are kept as textures, for the answer that they show and the theme.
 #[derive(Default)]
 struct Drawn {
-    of: (usize, bool),
+    /// Kept alive, so that no later answer can lie at the same place.
+    of: Option<Answered>,
+    dark: bool,
     tiles: Vec<DrawnTile>,
 }
+
+/// An answer of any kind.
+type Answered = Arc<dyn Any + Send + Sync>;
 
 struct DrawnTile {
     name: String,
@@ -89,7 +95,7 @@ fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: 
     });
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn filters"));
     let mut drawn = drawn.lock();
-    drawn.update(ui, Arc::as_ptr(&found) as usize, || {
+    drawn.update(ui, Arc::clone(&found) as Answered, || {
         let tiles = inside::filters(&Filters::clone(&found)).tiles.into_iter();
         tiles.map(|tile| (tile.caption.clone(), tile.caption, tile.picture)).collect()
     });
@@ -146,7 +152,7 @@ fn histograms_ui(
     });
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn histograms"));
     let mut drawn = drawn.lock();
-    drawn.update(ui, found.place(), || found.tiles(&ink(ctx.theme)));
+    drawn.update(ui, found.answer(), || found.tiles(&ink(ctx.theme)));
     tiles_ui(ui, ("histograms", "Histogram"), &drawn.tiles, [172.0, 96.0], true);
 }
 
@@ -204,11 +210,10 @@ impl Found {
         }
     }
 
-    /// Tells one answer from another.
-    fn place(&self) -> usize {
+    fn answer(&self) -> Answered {
         match self {
-            Self::Now(found) => Arc::as_ptr(found) as usize,
-            Self::Course(found) => Arc::as_ptr(found) as usize,
+            Self::Now(found) => Arc::clone(found) as Answered,
+            Self::Course(found) => Arc::clone(found) as Answered,
         }
     }
 
@@ -255,11 +260,18 @@ fn words_of_course((name, epochs): &(String, Vec<Distribution>)) -> (String, Str
 }
 
 impl Drawn {
-    fn update(&mut self, ui: &Ui, of: usize, make: impl FnOnce() -> Vec<(String, String, Rgb8)>) {
-        let of = (of, Theme::of(ui.ctx()).dark);
-        if self.of == of && !self.tiles.is_empty() {
+    fn update(
+        &mut self,
+        ui: &Ui,
+        of: Answered,
+        make: impl FnOnce() -> Vec<(String, String, Rgb8)>,
+    ) {
+        let dark = Theme::of(ui.ctx()).dark;
+        let same = self.of.as_ref().is_some_and(|known| Arc::ptr_eq(known, &of));
+        if same && self.dark == dark && !self.tiles.is_empty() {
             return;
         }
+        (self.of, self.dark) = (Some(of), dark);
         let texture = |Rgb8 { width, height, pixels }: &Rgb8| {
             let image = egui::ColorImage::from_rgb([*width, *height], pixels);
             ui.ctx().load_texture("weights", image, egui::TextureOptions::NEAREST)
@@ -267,7 +279,6 @@ impl Drawn {
         let tiles = make().into_iter();
         let tile = |(name, words, picture)| DrawnTile { name, words, texture: texture(&picture) };
         self.tiles = tiles.map(tile).collect();
-        self.of = of;
     }
 }
 
