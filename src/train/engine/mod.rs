@@ -1,9 +1,9 @@
 //! The engine: what happens on its thread from the plan to the results.
 //!
 //! `data` and `prepare` open and build, `epochs` learns, `validate` evaluates, `control` listens between
-//! two steps, `viewer` looks inside, `keep` writes checkpoints, `resident` keeps inputs on the device, `reconnect` goes on after a lost
-//! connection. A panic anywhere ends the run as a failure with its message and leaves the program
-//! alive.
+//! two steps, `viewer` looks inside, `keep` writes checkpoints, `resident` keeps inputs on the device,
+//! `reconnect` goes on after a lost connection. A panic anywhere ends the run as a failure with its
+//! message and leaves the program alive.
 
 mod control;
 mod data;

@@ -282,6 +282,17 @@ impl Drawn {
     }
 }
 
+/// The name below a picture, which says it itself to those who hear it.
+fn caption_ui(ui: &mut Ui, name: &str, size: egui::Vec2) {
+    let theme = Theme::of(ui.ctx());
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let text = egui::WidgetText::from(RichText::new(name).small().color(theme.text_weak));
+    let wrap = Some(egui::TextWrapMode::Truncate);
+    let galley = text.into_galley(ui, wrap, size.x, egui::TextStyle::Small);
+    let corner = rect.center() - galley.size() / 2.0;
+    ui.painter().galley(corner, galley, theme.text_weak);
+}
+
 fn tiles_ui(
     ui: &mut Ui,
     (salt, what): (&str, &str),
@@ -289,7 +300,6 @@ fn tiles_ui(
     [width, height]: [f32; 2],
     captions: bool,
 ) {
-    let theme = Theme::of(ui.ctx());
     let gap = 6.0;
     let columns = ((ui.available_width() - 12.0) / (width + gap)).floor().max(1.0) as usize;
     let line = if captions { height + 18.0 } else { height };
@@ -312,9 +322,7 @@ fn tiles_ui(
                         ui.painter().image(texture.id(), rect, whole, egui::Color32::WHITE);
                         response.on_hover_text(words);
                         if captions {
-                            let text = RichText::new(name).small().color(theme.text_weak);
-                            let size = vec2(width, 14.0);
-                            ui.add_sized(size, egui::Label::new(text).truncate());
+                            caption_ui(ui, name, vec2(width, 14.0));
                         }
                     });
                 }
