@@ -123,19 +123,23 @@ impl Learner {
         draw: (u64, u64),
     ) -> Learned {
         let device = self.device().clone();
-        on_pool(&device, || self.learn_here(criterion, images, labels, learning_rate, draw))
+        on_pool(&device, || {
+            let Sum { gradients, loss, logits } = self.derive(criterion, images, labels, draw);
+            let Stepped { norm, flow, spread } = self.step(gradients, learning_rate);
+            Learned { loss, norm, logits, flow, spread }
+        })
     }
 
-    fn learn_here(
+    /// Forward and backward, on all devices that share the batch.
+    fn derive(
         &mut self,
         criterion: &Criterion,
         images: Images,
         labels: &[usize],
-        learning_rate: f64,
         draw: (u64, u64),
-    ) -> Learned {
+    ) -> Sum {
         let step = draw.1;
-        let Sum { gradients, loss, logits } = match images {
+        match images {
             Images::Drawn(images, shape) if !self.others.is_empty() => {
                 self.scaled(step, |learner, factor| {
                     let models = (&mut learner.model, &mut learner.others[..]);
@@ -151,9 +155,7 @@ impl Learner {
                     parallel::differentiate(&mut learner.model, images.clone(), what, draw, factor)
                 })
             }
-        };
-        let Stepped { norm, flow, spread } = self.step(gradients, learning_rate);
-        Learned { loss, norm, logits, flow, spread }
+        }
     }
 
     /// The images on the device, mixed with one another where the plan says so, and the share that

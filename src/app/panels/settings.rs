@@ -46,7 +46,7 @@ pub(crate) fn settings_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         });
         card_ui(ui, "Device", |ui| {
             device_ui(ui, ctx, &mut plan);
-            arithmetic_ui(ui, &mut plan, &problem);
+            arithmetic_ui(ui, &mut plan);
         });
         card_ui(ui, "Runs", |ui| {
             keep::keep_ui(ui, ctx, &mut plan, &problem);
@@ -282,9 +282,8 @@ fn found_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, found: &[DeviceEntry], plan
 }
 
 /// How the device computes.
-fn arithmetic_ui(ui: &mut Ui, plan: &mut Plan, problem: &Problem) {
-    let row = Row::new("Precision", "Bits of each step; 16 are faster on most graphics cards")
-        .problem(problem.of("precision"));
+fn arithmetic_ui(ui: &mut Ui, plan: &mut Plan) {
+    let row = Row::new("Precision", "Bits of each step; 16 are faster on most graphics cards");
     let choices =
         [(Precision::Full, "32 bits"), (Precision::Bf16, "bfloat16"), (Precision::F16, "float16")];
     segmented_ui(ui, row, &mut plan.precision, &choices);

@@ -7,7 +7,6 @@ use burn::tensor::{FloatDType, Tensor};
 
 use super::execute::{Mode, Value};
 use super::{Model, TrainOutput};
-use crate::kernels::on_pool;
 use crate::network::NodeId;
 
 /// Nodes between two cuts.
@@ -36,16 +35,13 @@ impl Model {
         &mut self,
         images: Tensor<4>,
         (seed, step): (u64, u64),
-        loss: impl FnOnce(TrainOutput) -> Tensor<1> + Send,
+        loss: impl FnOnce(TrainOutput) -> Tensor<1>,
     ) -> Vec<Option<Tensor<1>>> {
-        let device = self.device.clone();
-        on_pool(&device, || {
-            if !self.cuts.is_empty() {
-                return self.differentiate_in_segments(images, (seed, step), loss);
-            }
-            let mut gradients = loss(self.forward_train(images, seed, step)).backward();
-            self.parameters.iter().map(|parameter| parameter.gradient(&mut gradients)).collect()
-        })
+        if !self.cuts.is_empty() {
+            return self.differentiate_in_segments(images, (seed, step), loss);
+        }
+        let mut gradients = loss(self.forward_train(images, seed, step)).backward();
+        self.parameters.iter().map(|parameter| parameter.gradient(&mut gradients)).collect()
     }
 
     fn differentiate_in_segments(
@@ -67,7 +63,7 @@ impl Model {
             let begin = begin.autodiff();
             // The first begins with the images.
             let begin = if segment.start > 0 { begin.require_grad() } else { begin };
-            let mut mode = Mode::train(draw, self.precision);
+            let mut mode = Mode::train(draw, self.precision, true);
             let start = (segment.start, Value::Map(begin.clone()));
             let values = self.run_from(start, &segment.targets, &mut mode);
             let pulled =
@@ -109,7 +105,7 @@ impl Model {
         images: Tensor<4>,
         draw: (u64, u64),
     ) -> (Vec<Tensor<4>>, BTreeMap<NodeId, Tensor<2>>) {
-        let mut mode = Mode::train_untracked(draw, self.precision);
+        let mut mode = Mode::train(draw, self.precision, false);
         let (mut begins, mut heads) = (Vec::new(), BTreeMap::new());
         let mut begin = images.inner();
         for segment in segments {

@@ -70,15 +70,8 @@ impl Mode {
         Self::Inference
     }
 
-    pub(super) fn train((seed, step): (u64, u64), precision: Precision) -> Self {
-        let half = precision.half();
-        Self::Train { seed, step, statistics: Vec::new(), tracked: true, half }
-    }
-
-    /// As [`Mode::train`], of which only the values are wanted.
-    pub(super) fn train_untracked((seed, step): (u64, u64), precision: Precision) -> Self {
-        let half = precision.half();
-        Self::Train { seed, step, statistics: Vec::new(), tracked: false, half }
+    pub(super) fn train((seed, step): (u64, u64), precision: Precision, tracked: bool) -> Self {
+        Self::Train { seed, step, statistics: Vec::new(), tracked, half: precision.half() }
     }
 
     fn half(&self) -> Option<FloatDType> {

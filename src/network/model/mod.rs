@@ -1,8 +1,9 @@
 //! A network with weights on a device: the one executor.
 //!
 //! A [`Model`] owns its named tensors. Training calls [`Model::differentiate`] with what makes a loss
-//! of the output, and goes through [`Model::parameters_mut`] with the gradients. Evaluation and feature maps use [`Model::forward`] and [`Model::forward_recorded`],
-//! which know no gradients; [`Model::trace`] derives by what layers computed.
+//! of the output, and goes through [`Model::parameters_mut`] with the gradients. Evaluation and feature
+//! maps use [`Model::forward`] and [`Model::forward_recorded`], which know no gradients;
+//! [`Model::trace`] derives by what layers computed.
 
 mod batch_norm;
 mod derive;
@@ -136,7 +137,7 @@ impl Model {
         let heads = self.network.auxiliary.clone();
         let targets: Vec<NodeId> =
             heads.iter().map(|&(node, _)| node).chain([self.network.output]).collect();
-        let mut mode = Mode::train((seed, step), self.precision);
+        let mut mode = Mode::train((seed, step), self.precision, true);
         let mut values = self.run(images.autodiff(), &targets, &mut mode);
         self.advance_statistics(mode.into_statistics());
         let logits = values.pop().map(logits).expect("the output is a target");

@@ -14,7 +14,7 @@ use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{hint_ui, name_field, problem_ui};
-use crate::explain::{Filters, convolutions};
+use crate::explain::convolutions;
 use crate::figure::MapGrid;
 use crate::figure::inside::{self, Ink};
 use crate::image::display::Rgb8;
@@ -96,7 +96,7 @@ fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: 
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn filters"));
     let mut drawn = drawn.lock();
     drawn.update(ui, Arc::clone(&found) as Answered, || {
-        let tiles = inside::filters(&Filters::clone(&found)).tiles.into_iter();
+        let tiles = inside::filters(&found).tiles.into_iter();
         tiles.map(|tile| (tile.caption.clone(), tile.caption, tile.picture)).collect()
     });
     let side = if found.is_rgb() { 56.0 } else { 40.0 };

@@ -335,7 +335,7 @@ fn head_ui(ui: &mut Ui, summary: &Summary) {
         (
             "… computed again",
             bytes(summary.recompute_bytes),
-            "What it keeps of each image where it computes the others again (Settings, Save memory)",
+            "What it keeps of each image where it computes the others again (Train, Save memory)",
         ),
         (
             "Smallest image",
