@@ -158,15 +158,8 @@ fn warnings(catalogue: &Catalogue) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli::testing::parsed;
 
     #[test]
     fn classes_missing_files_and_duplicates_are_told_and_reported() {
@@ -179,8 +172,8 @@ mod tests {
         std::fs::write(&list, text).unwrap();
         let report = folder.path().join("report.csv");
         let line = ["catalogue", list.to_str().unwrap(), "--report", report.to_str().unwrap()];
-        let args = Line::try_parse_from(line.into_iter().chain(["--rename", "E=early"])).unwrap();
-        run(&args.args).unwrap();
+        let line = line.into_iter().chain(["--rename", "E=early"]);
+        run(&parsed(line).unwrap()).unwrap();
         let report = std::fs::read_to_string(report).unwrap();
         assert!(report.contains("class,early,,1") && report.contains("left out,c.jpg"), "{report}");
         let catalogue =
@@ -199,10 +192,10 @@ mod tests {
 
     #[test]
     fn wrong_cuts_are_bad_arguments() {
-        let args = Line::try_parse_from(["catalogue", "x", "--cut", "nothing=0.5"]).unwrap();
-        assert!(run(&args.args).unwrap_err().is::<super::super::BadArgument>());
+        let args = parsed(["catalogue", "x", "--cut", "nothing=0.5"]).unwrap();
+        assert!(run(&args).unwrap_err().is::<super::super::BadArgument>());
         for wrong in [["--votes", "cooked"], ["--several", "last"]] {
-            assert!(Line::try_parse_from(["catalogue", "x"].into_iter().chain(wrong)).is_err());
+            assert!(parsed::<Args>(["catalogue", "x"].into_iter().chain(wrong)).is_err());
         }
     }
 }

@@ -174,19 +174,12 @@ fn position(text: &str) -> Result<(f64, f64), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
+    use crate::cli::testing;
     use crate::image::Image;
 
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
-
     fn parsed(line: &[&str]) -> Result<Args, clap::Error> {
-        Line::try_parse_from([&["cutout"], line].concat()).map(|line| line.args)
+        testing::parsed([&["cutout"], line].concat())
     }
 
     #[test]

@@ -81,18 +81,12 @@ pub(super) fn set<T: Clone>(setting: &mut T, given: Option<&T>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        seen: SeenArgs,
-    }
+    use crate::cli::testing::parsed;
 
     fn seen(line: &str) -> Result<Pipeline, String> {
-        let line = Line::try_parse_from(line.split(' ')).map_err(|error| error.to_string())?;
+        let seen: SeenArgs = parsed(line.split(' ')).map_err(|error| error.to_string())?;
         let mut pipeline = Pipeline { normalise: Normalise::None, ..Pipeline::default() };
-        line.seen.apply(&mut pipeline).map_err(|error| error.to_string())?;
+        seen.apply(&mut pipeline).map_err(|error| error.to_string())?;
         Ok(pipeline)
     }
 

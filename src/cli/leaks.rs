@@ -187,15 +187,8 @@ fn bits(text: &str) -> Result<Bits, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli::testing::parsed;
 
     #[test]
     fn a_folder_with_copies_has_leaks_or_pairs_in_one_part() {
@@ -230,8 +223,7 @@ mod tests {
             "--report",
             report.to_str().unwrap(),
         ];
-        let args = Line::try_parse_from(line).unwrap().args;
-        run(&args).unwrap();
+        run(&parsed(line).unwrap()).unwrap();
         assert!(std::fs::read_to_string(report).unwrap().lines().count() > 2);
     }
 
@@ -243,12 +235,11 @@ mod tests {
             &["x", "--data", "d", "--angle", "2 parsec"],
             &["x", "run", "--val", "0.1"],
         ] {
-            assert!(Line::try_parse_from(line).is_err(), "{line:?}");
+            assert!(parsed::<Args>(line).is_err(), "{line:?}");
         }
         let both = ["x", "--data", "d", "--angle", "0", "--hash-distance", "none"];
-        let args = Line::try_parse_from(both).unwrap().args;
-        assert!(run(&args).unwrap_err().is::<BadArgument>());
+        assert!(run(&parsed(both).unwrap()).unwrap_err().is::<BadArgument>());
         let far = ["x", "--data", "d", "--hash-distance", "64"];
-        assert!(run(&Line::try_parse_from(far).unwrap().args).unwrap_err().is::<BadArgument>());
+        assert!(run(&parsed(far).unwrap()).unwrap_err().is::<BadArgument>());
     }
 }

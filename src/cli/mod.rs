@@ -32,6 +32,8 @@ mod serve;
 mod settings;
 mod simulate;
 mod simulate_shard;
+#[cfg(test)]
+mod testing;
 mod train;
 mod trained;
 mod travel;

@@ -405,16 +405,10 @@ impl InputArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli::testing::parsed;
 
     fn parse(line: &str) -> Args {
-        Line::try_parse_from(line.split(' ')).unwrap().args
+        parsed(line.split(' ')).unwrap()
     }
 
     #[test]
@@ -469,9 +463,9 @@ mod tests {
     #[test]
     fn wrong_values_are_refused_while_parsing() {
         for line in ["train --schedule sine", "train --optimizer lion", "train --epochs three"] {
-            assert!(Line::try_parse_from(line.split(' ')).is_err(), "{line}");
+            assert!(parsed::<Args>(line.split(' ')).is_err(), "{line}");
         }
-        assert!(Line::try_parse_from(["train", "a.toml", "--resume", "r"]).is_err());
+        assert!(parsed::<Args>(["train", "a.toml", "--resume", "r"]).is_err());
     }
 
     #[test]
