@@ -46,3 +46,13 @@ pub enum FigureError {
     #[error("the figure could not be drawn: {0}")]
     Draw(String),
 }
+
+impl FigureError {
+    /// What it says beside the name of the file.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Write { source, .. } => source.to_string(),
+            other => other.to_string(),
+        }
+    }
+}

@@ -233,6 +233,12 @@ impl Layer {
     }
 }
 
+/// The class of the largest of a network's outputs, the first of equals; `None` where there is no class.
+pub fn most_probable(outputs: &[f32]) -> Option<usize> {
+    let better = |best, class| if outputs[class] > outputs[best] { class } else { best };
+    (0..outputs.len()).reduce(better)
+}
+
 const fn yes() -> bool {
     true
 }

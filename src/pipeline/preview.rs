@@ -30,6 +30,16 @@ pub fn preview(
     Ok(std::iter::once(&plain).chain(&pictures).map(|input| picture(input, limits)).collect())
 }
 
+impl Input {
+    /// As a picture: the first three channels as red, green and blue, or one as grey, between the
+    /// smallest and the largest of the values shown.
+    pub fn picture(&self) -> Rgb8 {
+        let finite = shown_values(self).iter().filter(|value| value.is_finite());
+        let ends = (f32::INFINITY, f32::NEG_INFINITY);
+        picture(self, finite.fold(ends, |(low, high), value| (low.min(*value), high.max(*value))))
+    }
+}
+
 /// The values of the channels that are shown.
 fn shown_values(input: &Input) -> &[f32] {
     let [channels, height, width] = input.shape;
@@ -61,6 +71,18 @@ mod tests {
         assert!(pictures.iter().all(|p| p.width == 8 && p.pixels.len() == 192));
         assert_ne!(pictures[1], pictures[2]);
         assert_eq!(pictures, preview(&pipeline, &image, 5, 3).unwrap());
+    }
+
+    #[test]
+    fn inputs_become_pictures() {
+        let grey = Input { shape: [2, 1, 2], data: vec![-1.0, 1.0, 9.0, 9.0] };
+        assert_eq!(grey.picture().pixels, [0, 0, 0, 255, 255, 255]);
+        let rgb = Input { shape: [3, 1, 1], data: vec![0.0, 0.5, 1.0] };
+        assert_eq!(rgb.picture().pixels, [0, 128, 255]);
+        let flat = Input { shape: [1, 1, 1], data: vec![3.0] };
+        assert_eq!(flat.picture().pixels, [0; 3]);
+        let holes = Input { shape: [1, 1, 3], data: vec![f32::NAN, 2.0, 4.0] };
+        assert_eq!(holes.picture().pixels, [0, 0, 0, 0, 0, 0, 255, 255, 255]);
     }
 
     #[test]

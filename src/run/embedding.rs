@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::LoadedModel;
 use crate::catalogue::{Catalogue, Sample};
 use crate::explain::embedding::{EmbeddingError, Extracted, GoOn, Points, extract};
+use crate::network::most_probable;
 use crate::pipeline::loader::{Loader, LoaderOptions};
 use crate::train::loss;
 
@@ -108,7 +109,7 @@ pub fn featurise(
     let (mut predicted, mut scores) = (Vec::new(), Vec::new());
     for row in logits.chunks_exact(classes.len().max(1)) {
         let probabilities = loss::probabilities(loaded.description.loss, row);
-        let best = loss::argmax(&probabilities);
+        let Some(best) = most_probable(&probabilities) else { continue };
         predicted.push(best as u32);
         scores.push(probabilities[best]);
     }

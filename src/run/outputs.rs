@@ -108,7 +108,7 @@ pub(super) fn save(folder: &Path, stem: &str, figure: &impl Figure) -> Result<()
     for extension in ["svg", "png", "csv"] {
         let path = folder.join(stem).with_extension(extension);
         figure.save(&path).map_err(|error| {
-            let reason = error.to_string();
+            let reason = error.reason();
             RunError::Figure { path: path.clone(), reason }
         })?;
     }

@@ -7,6 +7,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::plan::{ClassWeights, Loss};
+use crate::network::most_probable;
 
 /// A loss function with its settings.
 #[derive(Debug, Clone, PartialEq)]
@@ -201,14 +202,9 @@ pub fn accuracy(logits: &[f32], labels: &[usize]) -> f64 {
         return f64::NAN;
     }
     let classes = logits.len() / labels.len();
-    let right = |(row, &label): (&[f32], &usize)| argmax(row) == label;
+    let right = |(row, &label): (&[f32], &usize)| most_probable(row) == Some(label);
     let count = logits.chunks(classes.max(1)).zip(labels).filter(|&pair| right(pair)).count();
     count as f64 / labels.len() as f64
-}
-
-/// Index of the largest value; the first of equals.
-pub fn argmax(values: &[f32]) -> usize {
-    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
 impl ClassWeights {

@@ -3,6 +3,7 @@
 use egui::{Align2, Color32, Response, Role, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
 use crate::app::theme::Theme;
+use crate::network::most_probable;
 
 /// A name, a bar of the given share (0–1) and a value; clickable. `selected` marks it.
 pub(crate) fn bar_ui(
@@ -38,6 +39,30 @@ pub(crate) fn bar_ui(
     let width = (track.width() * share.clamp(0.0, 1.0)).max(if share > 0.0 { 3.0 } else { 0.0 });
     painter.rect_filled(track.with_max_x(track.left() + width), 2, colour);
     response
+}
+
+/// What a network says of a galaxy: a bar for each class, the most probable one marked, the true one
+/// told.
+pub(crate) fn probabilities_ui(
+    ui: &mut Ui,
+    classes: &[String],
+    probabilities: &[f32],
+    truth: Option<usize>,
+) {
+    let theme = Theme::of(ui.ctx());
+    let best = most_probable(probabilities);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for (class, probability) in probabilities.iter().enumerate() {
+        let name = classes.get(class).map_or("?", String::as_str);
+        let (name, hint) = if truth == Some(class) {
+            (format!("{name} (true)"), "The true class")
+        } else {
+            (name.to_owned(), "Probability")
+        };
+        let value = format!("{:.1} %", probability * 100.0);
+        let bar = bar_ui(ui, &name, *probability, &value, theme.series(class), best == Some(class));
+        bar.on_hover_text(hint);
+    }
 }
 
 /// Shares side by side over the whole width, e.g. the parts of the split.

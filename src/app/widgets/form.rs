@@ -3,7 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use egui::{DragValue, Response, RichText, Slider, TextEdit, Ui, emath::Numeric, vec2};
+use egui::{
+    Align, DragValue, Layout, Response, RichText, Slider, TextEdit, Ui, emath::Numeric, vec2,
+};
 
 use super::messages::problem_ui;
 use crate::app::theme::{LABEL_WIDTH, Theme};
@@ -215,6 +217,14 @@ pub(crate) fn text_ui(ui: &mut Ui, name: &str, written: &str, hint: &str) -> Opt
         }
     });
     response.changed().then_some(text)
+}
+
+/// Pieces of a wrapped row that stay beside one another: where `width` is not left of the line, they
+/// begin the next one, instead of making the panel wider.
+pub(crate) fn together_ui<R>(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui) -> R) -> R {
+    let size = vec2(width, ui.spacing().interact_size.y);
+    let layout = Layout::left_to_right(Align::Center);
+    ui.allocate_ui_with_layout(size, layout, content).inner
 }
 
 /// Gives a text field its name for screen readers; egui gives it to other inputs alone.

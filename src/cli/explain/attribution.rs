@@ -8,7 +8,7 @@ use crate::explain::{Attribution, Method, Overlay, Question, attribute, look, np
 use crate::figure::{Figure, MapGrid, Tile};
 use crate::image::Image;
 use crate::image::display::usual_rgb8;
-use crate::network::Network;
+use crate::network::{Network, most_probable};
 use crate::run::LoadedModel;
 
 pub(super) fn run(args: &Args, method: Method) -> anyhow::Result<()> {
@@ -19,8 +19,7 @@ pub(super) fn run(args: &Args, method: Method) -> anyhow::Result<()> {
     let named = args.class(classes)?;
     let (image, input) = args.input(&loaded)?;
     let (probabilities, _) = look(&loaded.model, &input, &[])?;
-    let best = probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    let class = named.or(best.map(|(class, _)| class)).unwrap_or_default();
+    let class = named.or_else(|| most_probable(&probabilities)).unwrap_or_default();
     let question = question(args, loaded.model.network(), method, class)?;
     let bar = bar(method.title());
     let pipeline = &loaded.description.pipeline;

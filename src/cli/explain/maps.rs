@@ -10,6 +10,7 @@ use crate::cli::output;
 use crate::explain::{FeatureMaps, lecture_stations, logits_and_maps, npy};
 use crate::figure::{Figure, MapGrid, Tile, inside};
 use crate::image::display::usual_rgb8;
+use crate::network::most_probable;
 use crate::pipeline;
 use crate::run::LoadedModel;
 use crate::train::loss;
@@ -93,10 +94,9 @@ fn print_probabilities(loaded: &LoadedModel, logits: &[f32]) {
 /// The class that is found, with its probability.
 pub(super) fn said(loaded: &LoadedModel, logits: &[f32]) -> String {
     let probabilities = loss::probabilities(loaded.description.loss, logits);
-    let best = probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    best.map_or_else(String::new, |(class, probability)| {
+    most_probable(&probabilities).map_or_else(String::new, |class| {
         let name = loaded.description.classes.get(class).map_or("?", String::as_str);
-        format!("{name}, {}", output::percent(f64::from(*probability)))
+        format!("{name}, {}", output::percent(f64::from(probabilities[class])))
     })
 }
 

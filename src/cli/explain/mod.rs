@@ -193,9 +193,11 @@ pub(super) fn find_layer(network: &Network, name: &str) -> Result<String, BadArg
     if network.find(name).is_some() {
         return Ok(name.to_owned());
     }
-    let inside = |node: &&crate::network::Node| {
-        node.block.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    // A block, or layers that have the beginning of their names in common.
+    let begins = |whole: &str| {
+        whole.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
+    let inside = |node: &&crate::network::Node| begins(&node.block) || begins(&node.name);
     let last = network.nodes.iter().rev().find(inside);
     last.map(|node| node.name.clone()).ok_or_else(|| {
         let names: Vec<&str> = network.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -261,17 +263,11 @@ fn share(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
-
-    #[derive(Debug, Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: Args,
-    }
+    use crate::cli::testing;
 
     fn parsed(line: &str) -> Result<Args, String> {
         let words = std::iter::once("x").chain(line.split(' '));
-        Line::try_parse_from(words).map(|line| line.args).map_err(|error| error.to_string())
+        testing::parsed(words).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -285,6 +281,8 @@ mod tests {
         assert_eq!(find_layer(&network, "block2").unwrap(), "block2.pool");
         assert!(find_layer(&network, "block9").unwrap_err().0.contains("block2.pool"));
         let large = crate::architectures::build("googlenet", [3, 64, 64], 2).unwrap();
+        assert_eq!(find_layer(&large, "conv1").unwrap(), "conv1.relu");
+        assert_eq!(find_layer(&large, "inception3a").unwrap(), "inception3a.concat");
         let error = find_layer(&large, "inception9").unwrap_err().0;
         assert!(error.contains("inception5b.concat") && error.len() < 800, "{error}");
     }

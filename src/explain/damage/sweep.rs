@@ -5,8 +5,8 @@ use rayon::prelude::*;
 
 use super::{Damage, DamageError, Kind, MAX_REPEATS, MAX_VALUES};
 use crate::image::Image;
-use crate::network::NetworkError;
 use crate::network::model::Model;
+use crate::network::{NetworkError, most_probable};
 use crate::pipeline::{Input, Pipeline};
 
 /// Inputs in one pass of the network.
@@ -161,10 +161,8 @@ impl Curve {
     /// The first value at which another class is the most probable than at the first; `None` where
     /// the answer stays.
     pub fn first_change(&self) -> Option<f32> {
-        let best = |row: &[f32]| {
-            row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map(|(class, _)| class)
-        };
-        let rows: Vec<_> = self.probabilities.chunks(self.classes.max(1)).map(best).collect();
+        let rows = self.probabilities.chunks(self.classes.max(1));
+        let rows: Vec<_> = rows.map(most_probable).collect();
         let place = rows.iter().position(|class| *class != rows[0])?;
         self.values.get(place).copied()
     }

@@ -109,7 +109,7 @@ impl Journey {
     fn input_figure(&self) -> MapGrid {
         MapGrid {
             title: "Input".into(),
-            tiles: vec![Tile::picture("", picture(&self.input))],
+            tiles: vec![Tile::picture("", self.input.picture())],
             columns: 1,
             tile_side: 226.0,
             theme: self.theme,
@@ -211,22 +211,6 @@ impl Journey {
     }
 }
 
-/// An input as a picture: its first three channels as red, green and blue, or one as grey, between
-/// their smallest and largest value.
-fn picture(input: &Input) -> Rgb8 {
-    let [channels, height, width] = input.shape;
-    let (area, coloured) = (height * width, channels >= 3);
-    let shown = input.data.get(..area * if coloured { 3 } else { 1 }).unwrap_or(&[]);
-    let [low, high] = Tile::limits(shown);
-    let byte = |channel: usize, pixel: usize| {
-        let at = if coloured { channel * area + pixel } else { pixel };
-        let share = (shown.get(at).copied().unwrap_or(low) - low) / (high - low);
-        if share.is_finite() { (share * 255.0).round().clamp(0.0, 255.0) as u8 } else { 0 }
-    };
-    let pixels = (0..area).flat_map(|pixel| [0, 1, 2].map(|channel| byte(channel, pixel)));
-    Rgb8 { width, height, pixels: pixels.collect() }
-}
-
 /// Writes a journey as an animation (`.gif`, `.png`). `go_on` hears how many epochs are done and
 /// ends the work by returning false; nothing is then left behind and the answer is false.
 ///
@@ -241,7 +225,7 @@ pub fn animate(
 ) -> Result<bool, RunError> {
     let failed = |error: crate::figure::FigureError| RunError::Figure {
         path: path.to_owned(),
-        reason: error.to_string(),
+        reason: error.reason(),
     };
     let layers = std::slice::from_ref(&journey.layer);
     let mut writer: Option<AnimationWriter> = None;

@@ -13,7 +13,7 @@ mod weights;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder};
+use egui::{Id, Rect, RichText, ScrollArea, Ui};
 
 use self::built::Built;
 use self::inspector::Subject;
@@ -23,7 +23,7 @@ use crate::app::plots::memory::{cache, with_looks};
 use crate::app::plots::save::{figure_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
-use crate::app::widgets::{empty_ui, error_ui, figures_ui};
+use crate::app::widgets::{area_ui, empty_ui, error_ui, figures_ui};
 use crate::architectures::{self, custom};
 use crate::figure::graph::{Detail, Flow, PictureFigure};
 use crate::network::{Activation, Network, NetworkError, Summary};
@@ -201,16 +201,6 @@ fn divided(whole: Rect) -> (Rect, Rect) {
     }
     let middle = whole.right() - SIDE;
     (whole.with_max_x(middle - SPACE * 1.5), whole.with_min_x(middle))
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("network", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }
 
 /// Name and views.

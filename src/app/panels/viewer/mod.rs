@@ -14,12 +14,12 @@ mod source_form;
 mod tiles;
 mod toolbar;
 
-use egui::{Align, Id, Layout, Rect, ScrollArea, Ui, UiBuilder};
+use egui::{Id, Rect, ScrollArea, Ui};
 
 use super::PanelContext;
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{empty_ui, primary_button};
+use crate::app::widgets::{area_ui, empty_ui, primary_button};
 use crate::session::Action;
 
 /// Width of the column beside the image, in points.
@@ -109,16 +109,6 @@ fn divided(whole: Rect, with_side: bool) -> (Rect, Option<Rect>) {
     }
     let middle = whole.right() - SIDE;
     (whole.with_max_x(middle - SPACE), Some(whole.with_min_x(middle)))
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("viewer", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }
 
 fn side_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks) {
