@@ -11,6 +11,7 @@ use egui_plot::{GridMark, Plot, PlotPoint, PlotTransform, VLine};
 
 use super::curve::Curve;
 use super::item::{CurveItem, Pen, scaled};
+use super::settle::settle;
 use super::ticks;
 use crate::app::theme::Theme;
 
@@ -81,6 +82,7 @@ impl LiveChart<'_> {
             }
         });
         let frame = *shown.transform.frame();
+        settle(ui, shown.response.id, frame);
         self.mark_names(ui, theme, &shown.transform);
         key_ui(ui, theme, frame, &self.key, self.key_below);
         self.readout(ui, theme, &shown.response, &shown.transform, traces);

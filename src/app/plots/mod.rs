@@ -7,7 +7,9 @@ mod item;
 pub(crate) mod memory;
 pub(crate) mod run_curves;
 pub(crate) mod save;
+mod settle;
 mod smooth;
 pub(crate) mod ticks;
 
 pub(crate) use item::Pen;
+pub(crate) use settle::settle;

@@ -1,8 +1,8 @@
 //! A kernel as a grid: numbers to drag and type, or squares to paint.
 
 use egui::{
-    Align2, DragValue, FontId, Id, Key, PointerButton, Rect, Role, Sense, Ui, WidgetInfo, pos2,
-    vec2,
+    Align2, DragValue, FontId, Id, Key, PointerButton, Rect, Role, Sense, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::Looks;
@@ -60,30 +60,29 @@ fn number_ui(
     let mut value = kernel.get(place);
     let digits = if rect.width() > 52.0 { 4 } else { 2 };
     let size = (rect.width() * 0.3).clamp(8.5, 13.5);
-    ui.scope(|ui| {
-        let fill = theme.signed(share * 0.8);
-        let text = theme.on_signed(share * 0.8);
-        let spacing = ui.spacing_mut();
-        spacing.button_padding = vec2(0.0, 0.0);
-        spacing.interact_size = vec2(8.0, 8.0);
-        let style = ui.style_mut();
-        style.override_font_id = Some(FontId::proportional(size));
-        for state in [&mut style.visuals.widgets.inactive, &mut style.visuals.widgets.hovered] {
-            state.weak_bg_fill = fill;
-            state.fg_stroke.color = text;
-        }
-        let speed = (kernel.largest() * 0.01).max(1e-4);
-        let drag = DragValue::new(&mut value)
-            .speed(speed)
-            .range(-1e6..=1e6)
-            .custom_formatter(move |value, _| short(value, digits));
-        let response = ui.put(rect, drag);
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name(place)));
-        if response.changed() {
-            set(kernel, looks, place, value);
-        }
-        response.on_hover_text(format!("{}: {value}. Drag, or click and type", name(place)));
-    });
+    // A child that the panel does not make room for: the grid has taken all of it.
+    let mut ui = ui.new_child(UiBuilder::new().id_salt(place).max_rect(rect));
+    let (fill, text) = (theme.signed(share * 0.8), theme.on_signed(share * 0.8));
+    let spacing = ui.spacing_mut();
+    spacing.button_padding = vec2(0.0, 0.0);
+    spacing.interact_size = vec2(8.0, 8.0);
+    let style = ui.style_mut();
+    style.override_font_id = Some(FontId::proportional(size));
+    for state in [&mut style.visuals.widgets.inactive, &mut style.visuals.widgets.hovered] {
+        state.weak_bg_fill = fill;
+        state.fg_stroke.color = text;
+    }
+    let speed = (kernel.largest() * 0.01).max(1e-4);
+    let drag = DragValue::new(&mut value)
+        .speed(speed)
+        .range(-1e6..=1e6)
+        .custom_formatter(move |value, _| short(value, digits));
+    let response = ui.put(rect, drag);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name(place)));
+    if response.changed() {
+        set(kernel, looks, place, value);
+    }
+    response.on_hover_text(format!("{}: {value}. Drag, or click and type", name(place)));
 }
 
 /// Changes a weight and those that are painted together with it.

@@ -16,7 +16,7 @@ mod work;
 
 use std::sync::Arc;
 
-use egui::{Align, Id, Layout, Rect, ScrollArea, Ui, UiBuilder};
+use egui::{Id, ScrollArea, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::work::{Input, Ready, Work};
@@ -24,7 +24,7 @@ use super::PanelContext;
 use crate::app::gpu::Compute;
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{empty_ui, error_ui, primary_button};
+use crate::app::widgets::{area_ui, empty_ui, error_ui, primary_button};
 use crate::explain::bench::{Picture, Step, Symmetry};
 use crate::image::display::{ColourMap, Limits, Look, Measured, Prepared};
 use crate::session::{Action, Bench, BenchSource};
@@ -209,14 +209,4 @@ fn prepared(colour_map: ColourMap, [low, high]: [f32; 2]) -> Prepared {
     let limits = [Limits::Fixed { low, high }; 3];
     let look = Look { limits, colour_map, ..Look::default() };
     look.prepare(&Measured::of(&look, &[&[low, high]]))
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("bench", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }

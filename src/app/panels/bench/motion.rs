@@ -11,6 +11,7 @@ use egui::{
 use super::{Looks, PanelContext, Shown, grid, results};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
+use crate::app::widgets::{problem_ui, together_ui};
 use crate::explain::bench::{Convolution, Tap};
 use crate::image::pyramid::Plane;
 use crate::session::Bench;
@@ -55,7 +56,7 @@ pub(super) fn motion_ui(
     let output = match convolution.output([plane.height, plane.width]) {
         Ok((output, _)) => output,
         Err(error) => {
-            crate::app::widgets::problem_ui(ui, &error.to_string());
+            problem_ui(ui, &error.to_string());
             return;
         }
     };
@@ -97,9 +98,11 @@ fn controls_ui(
         if ui.button("Begin").on_hover_text("Home").clicked() {
             motion.at = 0;
         }
-        let label = ui.label("Windows per second").id;
-        let speed = egui::Slider::new(&mut looks.speed, 0.5..=20_000.0).logarithmic(true);
-        ui.add(speed.max_decimals(1)).labelled_by(label);
+        together_ui(ui, 310.0, |ui| {
+            let label = ui.label("Windows per second").id;
+            let speed = egui::Slider::new(&mut looks.speed, 0.5..=20_000.0).logarithmic(true);
+            ui.add(speed.max_decimals(1)).labelled_by(label);
+        });
         let (mut row, mut column) = (motion.at / output[1], motion.at % output[1]);
         let label = ui.label("Row").id;
         let drag = DragValue::new(&mut row).range(0..=ends[0]).speed(0.1);

@@ -61,6 +61,17 @@ fn results_are_there_by_name_and_stages_come_and_go() {
 }
 
 #[test]
+fn the_largest_kernel_leaves_no_gap_below_it() {
+    let mut harness = opened();
+    harness.get_by_label("11²").click_accesskit();
+    harness.run_steps(4);
+    assert_eq!(kernel(harness.state().state()).size(), [11, 11]);
+    let last = harness.get_by_label("Weight in row 11, column 1").rect();
+    let next = harness.get_by_label("Normalise").rect();
+    assert!((0.0..24.0).contains(&(next.top() - last.bottom())), "{last:?} {next:?}");
+}
+
+#[test]
 fn weights_are_painted_by_keys_and_taken_back() {
     let mut harness = opened();
     harness.get_by_label("Paint").click_accesskit();

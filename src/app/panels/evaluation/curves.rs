@@ -6,7 +6,7 @@ use egui_plot::{Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotUi, Points};
 use super::compute::Evaluated;
 use super::{Looks, PanelContext};
 use crate::app::plots::save::{curves_writer, save_button_ui};
-use crate::app::plots::ticks;
+use crate::app::plots::{settle, ticks};
 use crate::app::theme::{SPACE, Theme};
 use crate::app::widgets::{facts_ui, keep_arrows};
 use crate::evaluate::{Counts, Operating, Roc};
@@ -102,6 +102,7 @@ fn plot_ui(ui: &mut Ui, theme: &Theme, looks: &mut Looks, evaluated: &Evaluated,
             dot(plot, at, theme.series(chosen), 5.5);
         }
     });
+    settle(ui, shown.response.id, *shown.transform.frame());
     let response = shown.response.on_hover_cursor(egui::CursorIcon::Crosshair);
     let name = format!(
         "{} of {}: drag or use the arrow keys to move the threshold, now {:.3}",

@@ -16,7 +16,7 @@ use super::PanelContext;
 use crate::app::plots::memory::{cache, with_looks};
 use crate::app::plots::save::{confusion_writer, save_button_ui};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{confusion_ui, empty_ui, error_ui, heat_scale_ui};
+use crate::app::widgets::{confusion_ui, empty_ui, error_ui, heat_scale_ui, together_ui};
 use crate::evaluate::Predictions;
 use crate::session::RunView;
 
@@ -115,11 +115,13 @@ fn choice_ui(ui: &mut Ui, run: &RunView, looks: &mut Looks) -> Option<Arc<Predic
 }
 
 fn epoch_ui(ui: &mut Ui, run: &RunView, looks: &mut Looks, first: usize, last: usize) {
-    let label = ui.label("Epoch");
     let mut epoch = looks.epoch.unwrap_or(last).clamp(first, last);
     if first < last {
-        ui.spacing_mut().slider_width = 160.0;
-        let slider = ui.add(Slider::new(&mut epoch, first..=last)).labelled_by(label.id);
+        let slider = together_ui(ui, 270.0, |ui| {
+            let label = ui.label("Epoch");
+            ui.spacing_mut().slider_width = 160.0;
+            ui.add(Slider::new(&mut epoch, first..=last)).labelled_by(label.id)
+        });
         if slider.changed() {
             looks.epoch = Some(epoch).filter(|epoch| *epoch < last);
         }
@@ -132,6 +134,7 @@ fn epoch_ui(ui: &mut Ui, run: &RunView, looks: &mut Looks, first: usize, last: u
             looks.epoch = Some(best);
         }
     } else {
+        ui.label("Epoch");
         ui.label(RichText::new(last.to_string()).strong());
     }
 }
@@ -157,7 +160,7 @@ fn evaluated_ui(
         None => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label("Computing…");
+                ui.label("Computing");
             });
         }
         Some(Err(problem)) => {

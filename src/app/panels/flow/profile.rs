@@ -8,7 +8,7 @@ use egui_plot::{GridMark, Line, Plot, PlotPoints, Points};
 use super::curves::{FlowCurves, LayerCurves};
 use super::{Looks, PanelContext, Quantity};
 use crate::app::plots::save::{figure_writer, save_button_ui};
-use crate::app::plots::ticks;
+use crate::app::plots::{settle, ticks};
 use crate::app::theme::Theme;
 use crate::figure::{Chart, Colour, Scale, Series};
 use crate::session::RunView;
@@ -92,6 +92,7 @@ fn plot_ui(ui: &mut Ui, theme: &Theme, quantity: Quantity, profiles: &[Profile<'
         }
     });
     let response = shown.response;
+    settle(ui, response.id, *shown.transform.frame());
     key_ui(ui, theme, *shown.transform.frame(), profiles);
     let name = accessible(quantity, profiles);
     response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, &name));

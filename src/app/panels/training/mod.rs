@@ -10,7 +10,7 @@ use super::PanelContext;
 use crate::app::plots::memory::{cache, with_looks};
 use crate::app::plots::run_curves::{AllCurves, Axis};
 use crate::app::theme::SPACE;
-use crate::app::widgets::empty_ui;
+use crate::app::widgets::{empty_ui, primary_button, together_ui};
 use crate::session::{Action, RunView};
 
 /// How the curves are drawn; remembered across starts.
@@ -56,7 +56,7 @@ fn nothing_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
     };
     let mut start = false;
     empty_ui(ui, "No run yet", &text, |ui| {
-        let button = crate::app::widgets::primary_button(ctx.theme, "Start training");
+        let button = primary_button(ctx.theme, "Start training");
         start = ui.add_enabled(problem.is_none(), button).clicked();
     });
     if start {
@@ -85,12 +85,14 @@ fn controls_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, looks: &mut Looks) {
                 .on_hover_text("What the horizontal axis counts");
         }
         ui.separator();
-        let label = ui.label("Smoothing");
-        ui.spacing_mut().slider_width = 96.0;
-        let slider = Slider::new(&mut looks.smoothing, 0.0..=0.999).max_decimals(3);
-        ui.add(slider)
-            .labelled_by(label.id)
-            .on_hover_text("Share of the past in the running mean of the training curves");
+        together_ui(ui, 250.0, |ui| {
+            let label = ui.label("Smoothing");
+            ui.spacing_mut().slider_width = 96.0;
+            let slider = Slider::new(&mut looks.smoothing, 0.0..=0.999).max_decimals(3);
+            ui.add(slider)
+                .labelled_by(label.id)
+                .on_hover_text("Share of the past in the running mean of the training curves");
+        });
         ui.checkbox(&mut looks.raw, "Raw values")
             .on_hover_text("Draw each step faintly behind the smoothed curve");
         ui.checkbox(&mut looks.log_loss, "Logarithmic loss");
