@@ -45,10 +45,11 @@ fn main() {
 }
 
 fn measure(session: &Session, rounds: usize, length: Duration) {
-    let (network, batch) = loop {
+    let (network, batch, sample) = loop {
         match session.events().recv().ok() {
             Some(Event::Started(started)) => {
-                break (Arc::clone(&started.network), started.plan.batch_size);
+                let sample = Arc::new(started.catalogue.samples[0].clone());
+                break (Arc::clone(&started.network), started.plan.batch_size, sample);
             }
             Some(_) => {}
             None => return println!("the run did not begin"),
@@ -59,8 +60,11 @@ fn measure(session: &Session, rounds: usize, length: Duration) {
     let question = Some(Question { method: Method::GradCam, layer, ..Question::default() });
     let ways = [
         ("nobody looks", None),
-        ("maps of the lecture's layers", Some(Watch { layers: maps, ..Watch::default() })),
-        ("Grad-CAM", Some(Watch { question, ..Watch::default() })),
+        (
+            "maps of the lecture's layers",
+            Some(Watch { sample: sample.clone(), layers: maps, question: None }),
+        ),
+        ("Grad-CAM", Some(Watch { sample, layers: Vec::new(), question })),
     ];
     // The first steps fill the loader's cache.
     steps(session, length);

@@ -4,14 +4,13 @@
 //! enough for one image, and needs no kernels to be tuned.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::catalogue::{Catalogue, read_sample};
+use crate::catalogue::read_sample;
 use crate::run::{LoadedModel, load_model};
-use crate::session::{Action, Level, RunId};
+use crate::session::{Action, RunId};
 use crate::train::{Event, Look, Watch, loss};
 
 /// Requests that wait; of those only the latest counts.
@@ -23,8 +22,6 @@ pub(super) struct Request {
     pub(super) run: RunId,
     /// Its folder.
     pub(super) folder: PathBuf,
-    /// The catalogue that the sample is of.
-    pub(super) catalogue: Arc<Catalogue>,
     /// The sample and the layers.
     pub(super) watch: Watch,
     /// Steps done, told again in the answer.
@@ -58,28 +55,26 @@ fn answer(queue: &Receiver<Request>, tell: &impl Fn(Action)) {
     let mut loaded = None;
     while let Ok(first) = queue.recv() {
         let request = queue.try_iter().last().unwrap_or(first);
-        let run = request.run;
-        tell(match look(&mut loaded, &request) {
-            Ok(look) => Action::Event(run, Box::new(Event::Look(Box::new(look)))),
-            Err(problem) => Action::Notify(Level::Error, format!("Cannot look inside: {problem}.")),
-        });
+        let found = match look(&mut loaded, &request) {
+            Ok(look) => Event::Look(Box::new(look)),
+            Err(problem) => Event::LookFailed(request.watch.sample, problem),
+        };
+        tell(Action::Event(request.run, Box::new(found)));
     }
 }
 
 fn look(loaded: &mut Option<(PathBuf, LoadedModel)>, request: &Request) -> Result<Look, String> {
     let LoadedModel { model, description, .. } = model(loaded, &request.folder)?;
     let Watch { sample, layers, .. } = &request.watch;
-    let entry = request.catalogue.samples.get(*sample);
-    let entry = entry.ok_or_else(|| format!("the data set has no galaxy {sample}"))?;
-    let image = read_sample(entry).map_err(|error| error.to_string())?;
+    let image = read_sample(sample).map_err(|error| error.to_string())?;
     let pipeline = &description.pipeline;
     let prepared = pipeline.prepare(&image).map_err(|error| error.to_string())?;
     let input = pipeline.input(&prepared, None);
     let inside = crate::explain::logits_and_maps(model, &input, layers);
     let (logits, maps) = inside.map_err(|error| error.to_string())?;
     let probabilities = loss::probabilities(description.loss, &logits);
-    let (sample, step, attribution) = (*sample, request.step, None);
-    Ok(Look { sample, step, input, probabilities, maps, attribution })
+    let (sample, step) = (sample.clone(), request.step);
+    Ok(Look { sample, step, input, probabilities, maps, attribution: None })
 }
 
 /// The network of a run; the last one is kept.

@@ -182,8 +182,8 @@ impl App {
                 self.engine.read_regions(frame, path, exposure);
             }
             Effect::Send(run, command) => self.engine.send(run, command),
-            Effect::Look { run, folder, catalogue, watch, step } => {
-                self.engine.look(Request { run, folder, catalogue, watch, step });
+            Effect::Look { run, folder, watch, step } => {
+                self.engine.look(Request { run, folder, watch, step });
             }
             Effect::Save(request) => {
                 self.dialogs.ask_path(super::dialogs::Purpose::Save(request), ctx);
@@ -225,8 +225,11 @@ impl App {
             self.actions.push(Action::Bench(Box::new(bench)));
         } else if paths.len() > 1 && paths.iter().all(|path| image::is_image_path(path)) {
             self.actions.push(ViewerAction::Open(paths).into());
-        } else if !paths.is_empty() {
-            self.dialogs.open_path(paths.swap_remove(0), &self.state, &mut self.actions, ctx);
+        } else {
+            // Each run; of several data sets the last.
+            for path in paths {
+                self.dialogs.open_path(path, &self.state, &mut self.actions, ctx);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The window driven by accessible names.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
@@ -10,6 +11,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use super::{App, Launch};
 use crate::catalogue::leak::Closeness;
 use crate::session::{Action, Data, LeakStage, State};
+use crate::train::testing::{discs_and_bars, plan};
 
 /// Writes `per_class` small pictures for each of two classes.
 fn galaxies(folder: &Path, per_class: usize) {
@@ -281,6 +283,26 @@ fn the_help_lists_the_shortcuts() {
     harness.key_press(Key::Escape);
     harness.run_steps(3);
     assert_eq!(shown(&harness), 0);
+}
+
+#[test]
+fn runs_and_a_data_set_open_together() {
+    let home = tempfile::tempdir().unwrap();
+    let (learnt, other) = (home.path().join("learnt"), home.path().join("other"));
+    discs_and_bars(&learnt, 4);
+    galaxies(&other, 3);
+    let mut open = vec![home.path().join("first"), home.path().join("second")];
+    for run in &open {
+        crate::run::start(plan(&learnt), run, Arc::new(|| ())).unwrap().join().unwrap();
+    }
+    open.push(other.clone());
+    let mut harness = window(Launch { open, demo: None });
+    let is_other = |state: &State| state.data.ready().is_some_and(|data| data.path == other);
+    until(&mut harness, "the data set", |state| {
+        let begun = state.runs.iter().filter(|run| run.started.is_some()).count();
+        begun == 2 && is_other(state)
+    });
+    assert_eq!(harness.state().state().runs.len(), 2);
 }
 
 #[test]

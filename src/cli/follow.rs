@@ -135,7 +135,11 @@ impl Show {
                 let evaluation = test.as_deref().map(Evaluation::of);
                 self.finished(*why, evaluation.as_ref());
             }
-            Event::Checkpoint(_) | Event::Flow(_) | Event::Look(_) | Event::Failed(_) => {}
+            Event::Checkpoint(_)
+            | Event::Flow(_)
+            | Event::Look(_)
+            | Event::LookFailed(..)
+            | Event::Failed(_) => {}
         }
         Ok(())
     }
@@ -281,7 +285,7 @@ fn to_json(event: &Event) -> Option<Value> {
         Event::Reading(record) => tagged("reading", serde_json::to_value(record).ok()?),
         Event::Epoch(record, _) => tagged("epoch", serde_json::to_value(record).ok()?),
         Event::Checkpoint(path) => json!({"event": "checkpoint", "path": path}),
-        Event::Flow(_) | Event::Look(_) => return None,
+        Event::Flow(_) | Event::Look(_) | Event::LookFailed(..) => return None,
         Event::Note(text) => json!({"event": "note", "message": text}),
         Event::Warning(text) => json!({"event": "warning", "message": text}),
         Event::Finished(why, test) => {

@@ -86,8 +86,6 @@ pub enum Effect {
         run: RunId,
         /// Its folder.
         folder: PathBuf,
-        /// The catalogue that the sample is of.
-        catalogue: Arc<Catalogue>,
         /// The sample and the layers.
         watch: Watch,
         /// Steps done.

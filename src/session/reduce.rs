@@ -387,14 +387,14 @@ pub(super) fn new_run_folder(runs: &Path, network: &str) -> PathBuf {
     free.unwrap_or_else(|| name(0))
 }
 
-fn look(state: &State, run: RunId, watch: Option<Watch>) -> Vec<Effect> {
-    let Some(view) = state.run_by_id(run) else { return Vec::new() };
+fn look(state: &mut State, run: RunId, watch: Option<Watch>) -> Vec<Effect> {
+    let Some(view) = state.runs.iter_mut().find(|view| view.id == run) else { return Vec::new() };
+    view.look_failed = None;
     if view.live {
         return vec![Effect::Send(run, Command::Watch(watch))];
     }
-    let (Some(watch), Some(started)) = (watch, &view.started) else { return Vec::new() };
-    let (folder, catalogue) = (view.folder.clone(), Arc::clone(&started.catalogue));
-    vec![Effect::Look { run, folder, catalogue, watch, step: view.steps_done() }]
+    let (Some(watch), Some(_)) = (watch, &view.started) else { return Vec::new() };
+    vec![Effect::Look { run, folder: view.folder.clone(), watch, step: view.steps_done() }]
 }
 
 fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
@@ -403,6 +403,9 @@ fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
     match &event {
         Event::Note(text) => state.log.push(Level::Info, text.clone()),
         Event::Warning(text) => state.log.push(Level::Warning, text.clone()),
+        Event::LookFailed(sample, why) => {
+            state.log.push(Level::Warning, format!("Cannot look at {}: {why}.", sample.id));
+        }
         Event::Failed(text) => state.log.push(Level::Error, text.clone()),
         // A run that is only read again ended long ago.
         Event::Finished(how, _) if live => state.log.push(Level::Success, how_it_ended(*how)),

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::catalogue::Part;
+use crate::catalogue::{Part, Sample};
 use crate::evaluate::Predictions;
 use crate::train::flow::{self, FlowRecord, Watchdog};
 use crate::train::{EpochRecord, Event, Finished, Look, ReadingRecord, Stage, Started, StepRecord};
@@ -56,6 +56,8 @@ pub struct RunView {
     pub reading: Option<ReadingRecord>,
     /// The latest look inside.
     pub look: Option<Arc<Look>>,
+    /// Of which sample there is no look, and why.
+    pub look_failed: Option<(Arc<Sample>, String)>,
     /// The latest checkpoint.
     pub checkpoint: Option<PathBuf>,
     /// Things to know that did not end the run.
@@ -87,6 +89,7 @@ impl RunView {
             test: None,
             reading: None,
             look: None,
+            look_failed: None,
             checkpoint: None,
             warnings: Vec::new(),
             finished: None,
@@ -105,7 +108,11 @@ impl RunView {
             Event::Reading(record) => self.reading = Some(record),
             Event::Epoch(record, predictions) => self.push_epoch(record, Some(predictions)),
             Event::Checkpoint(path) => self.checkpoint = Some(path),
-            Event::Look(look) => self.look = Some(Arc::from(look)),
+            Event::Look(look) => {
+                self.look = Some(Arc::from(look));
+                self.look_failed = None;
+            }
+            Event::LookFailed(sample, why) => self.look_failed = Some((sample, why)),
             Event::Note(_) => {}
             Event::Warning(text) => self.warnings.push(text),
             Event::Finished(why, test) => {

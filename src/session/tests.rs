@@ -26,7 +26,8 @@ pub(crate) fn catalogue(classes: usize, per_class: usize) -> Catalogue {
     }
 }
 
-fn open_with(state: &mut State, catalogue: Catalogue, suggested: Pipeline) {
+/// Opens a data set.
+pub(crate) fn open_with(state: &mut State, catalogue: Catalogue, suggested: Pipeline) {
     let effects = reduce(state, Action::OpenData("galaxies".into(), OpenOptions::default()));
     let [_, Effect::Open { ticket, path, options }] = effects.as_slice() else {
         panic!("{effects:?}")
@@ -182,7 +183,7 @@ fn a_run_starts_ends_and_can_be_followed() {
     assert!(state.start_problem().is_some(), "one run at a time");
     assert!(reduce(&mut state, Action::StartRun).is_empty());
 
-    let watch = Watch { sample: 3, layers: vec!["conv1".into()], ..Watch::default() };
+    let watch = Watch { layers: vec!["conv1".into()], ..Watch::default() };
     let effects = reduce(&mut state, Action::Watch(*run, Some(watch.clone())));
     assert!(matches!(effects.as_slice(), [Effect::Send(_, Command::Watch(Some(_)))]));
     let finished = Event::Finished(Finished::Complete, None);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::flow::FlowRecord;
 use super::plan::Plan;
+use crate::catalogue::Sample;
 use crate::evaluate::Predictions;
 use crate::explain::{Attribution, FeatureMaps, Question};
 
@@ -23,15 +24,15 @@ pub enum Command {
     Stop,
     /// Write a checkpoint now.
     Snapshot,
-    /// Look inside at this sample (index in the catalogue), repeatedly while training; `None` ends it.
+    /// Look inside at a sample, repeatedly while training; `None` ends it.
     Watch(Option<Watch>),
 }
 
 /// What to look at while training.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Watch {
-    /// Sample of the catalogue.
-    pub sample: usize,
+    /// The image, which need not be of the run's data set.
+    pub sample: Arc<Sample>,
     /// Names of the nodes whose maps are wanted.
     pub layers: Vec<String>,
     /// Where the network looks is wanted as well; by a method of one pass.
@@ -41,8 +42,8 @@ pub struct Watch {
 /// The inside of the network for one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
-    /// Sample of the catalogue.
-    pub sample: usize,
+    /// The image.
+    pub sample: Arc<Sample>,
     /// Steps done when it was made.
     pub step: usize,
     /// What the network saw.
@@ -155,6 +156,8 @@ pub enum Event {
     Checkpoint(PathBuf),
     /// Answer to [`Command::Watch`].
     Look(Box<Look>),
+    /// There is no look at this sample, and why; it is watched no more.
+    LookFailed(Arc<Sample>, String),
     /// Something to know, as it should be.
     Note(String),
     /// Something to know that does not end the run.

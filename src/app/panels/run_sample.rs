@@ -1,6 +1,7 @@
 //! Galaxies of a run on the screen: the run's catalogue need not be the one that is open.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use egui::{Rect, Role, TextureHandle, Ui, WidgetInfo, pos2};
 
@@ -17,6 +18,25 @@ pub(crate) fn steps_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         if button.clicked() {
             actions.push(Action::SelectBy(by));
         }
+    }
+}
+
+/// A galaxy that the network of a run is asked about; the run need not know it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Subject {
+    /// The galaxy.
+    pub(crate) sample: Arc<Sample>,
+    /// Its true class among those of the run, where that is known.
+    pub(crate) truth: Option<usize>,
+    /// Under which its picture is kept.
+    key: usize,
+}
+
+impl Subject {
+    /// Its picture.
+    pub(crate) fn picture(&self, ui: &Ui, galaxies: &mut Galaxies, side: f32) -> Picture {
+        let pixels = (side * ui.pixels_per_point()).ceil() as usize;
+        galaxies.picture(ui.ctx(), self.key, &self.sample, pixels)
     }
 }
 
@@ -86,6 +106,30 @@ impl<'a> RunSamples<'a> {
         }
         let id = &self.open?.samples.get(selected)?.id;
         run.samples.binary_search_by(|known| known.id.cmp(id)).ok()
+    }
+
+    /// The galaxy to look at: the one that is chosen, whether the run knows it or not, or else this one
+    /// of the run.
+    pub(crate) fn subject(&self, otherwise: Option<usize>) -> Option<Subject> {
+        let of_run = self.selected();
+        if let (Some(open), Some(key), false) = (self.open, self.selected, self.same)
+            && let Some(sample) = open.samples.get(key)
+        {
+            let truth = match of_run {
+                Some(index) => self.run?.samples[index].label,
+                None => sample.label.and_then(|label| self.class_named(open.classes.get(label)?)),
+            };
+            return Some(Subject { sample: Arc::new(sample.clone()), truth, key });
+        }
+        let index = of_run.or(otherwise)?;
+        let sample = self.run?.samples.get(index)?;
+        let key = if self.same { index } else { foreign_key(sample) };
+        Some(Subject { sample: Arc::new(sample.clone()), truth: sample.label, key })
+    }
+
+    /// The class of the run of this name.
+    fn class_named(&self, name: &str) -> Option<usize> {
+        self.run?.classes.iter().position(|class| class == name)
     }
 
     /// Whether a sample of the run is the one chosen.
@@ -162,6 +206,31 @@ mod tests {
         assert!(samples.select(0).is_none());
         assert!(matches!(samples.select(2), Some(Action::Select(Some(1)))));
         assert_eq!(samples.name(2), "r");
+    }
+
+    #[test]
+    fn the_galaxy_that_is_chosen_is_looked_at_whether_the_run_knows_it_or_not() {
+        let classes = |mut of: Catalogue, classes: &[&str], labels: &[usize]| {
+            of.classes = classes.iter().map(|&class| class.into()).collect();
+            of.samples.iter_mut().zip(labels).for_each(|(s, label)| s.label = Some(*label));
+            of
+        };
+        let run = classes(catalogue("a", &["p", "q"]), &["bar", "disc"], &[0, 1]);
+        let open = classes(catalogue("b", &["q", "s", "t"]), &["disc", "ring"], &[1, 0, 1]);
+        let subject = |open, selected| {
+            let samples = RunSamples { run: Some(&run), open, same: false, selected };
+            let subject = samples.subject(Some(1))?;
+            Some((subject.sample.id.clone(), subject.truth))
+        };
+        let found = |id: &str, truth| Some((id.to_owned(), truth));
+        // The run knows it by its name, and what it is.
+        assert_eq!(subject(Some(&open), Some(0)), found("q", Some(1)));
+        // The run does not; its class has the same name, or is none of the run's.
+        assert_eq!(subject(Some(&open), Some(1)), found("s", Some(1)));
+        assert_eq!(subject(Some(&open), Some(2)), found("t", None));
+        assert_eq!(subject(Some(&open), None), found("q", Some(1)));
+        assert_eq!(subject(None, Some(0)), found("p", Some(0)));
+        assert_eq!(subject(None, Some(9)), found("q", Some(1)));
     }
 
     #[test]

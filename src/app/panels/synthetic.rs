@@ -159,14 +159,15 @@ fn maps(network: &Network, layer: &str) -> FeatureMaps {
 
 /// A look at a sample with the maps of some layers.
 pub(crate) fn look(run: &RunView, sample: usize, layers: &[&str]) -> Event {
-    let network = &run.started.as_ref().unwrap().network;
+    let started = run.started.as_ref().unwrap();
+    let (network, sample) = (&started.network, started.catalogue.samples[sample].clone());
     let pixel = |index: usize| {
         let (c, y, x) = (index / 4096, index / 64 % 64, index % 64);
         let (u, v) = ((x as f64 - 32.0) / 18.0, (y as f64 - 32.0) / 9.0);
         ((-(u * u + v * v)).exp() * (1.0 - 0.2 * c as f64) + 0.05 * noise(index, 5)) as f32
     };
     Event::Look(Box::new(Look {
-        sample,
+        sample: Arc::new(sample),
         step: run.steps_done().saturating_sub(12),
         input: Input { shape: [3, 64, 64], data: (0..3 * 4096).map(pixel).collect() },
         probabilities: vec![0.021, 0.083, 0.012, 0.884],

@@ -1,13 +1,17 @@
 //! The views of looking inside, driven by accessible names over a small run that was trained.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use egui_kittest::{Harness, kittest::Queryable as _};
 
 use super::synthetic;
 use super::tests_of_runs::{Desk, asked, harness};
+use crate::catalogue::{self, OpenOptions};
 use crate::explain::{Attribution, Method};
+use crate::pipeline::Pipeline;
+use crate::session::tests::open_with;
 use crate::session::{Action, RunId, RunView, SaveRequest, State};
 use crate::train::testing::{discs_and_bars, events_until, plan};
 use crate::train::{Event, Look, Watch};
@@ -102,6 +106,51 @@ fn where_the_network_looks_is_computed_shown_and_saved() {
     wait(&mut harness, "Occlusion over the galaxy");
     click(&mut harness, "Blink");
     harness.run_steps(2);
+}
+
+#[test]
+fn a_galaxy_of_another_data_set_is_looked_at() {
+    let Trained { _home, mut state } = trained();
+    let other = tempfile::tempdir().unwrap();
+    discs_and_bars(other.path(), 1);
+    for class in ["bar", "disc"] {
+        let path = |name: &str| other.path().join(class).join(name);
+        std::fs::rename(path("00.png"), path("new.png")).unwrap();
+    }
+    let never = AtomicBool::new(false);
+    let catalogue = catalogue::open(other.path(), &OpenOptions::default(), &|_| (), &never);
+    let catalogue = catalogue.unwrap();
+    let chosen = Arc::new(catalogue.samples[1].clone());
+    open_with(&mut state, catalogue, Pipeline::default());
+    state.selected = Some(1);
+    let mut harness = harness("inside", state);
+    let watched = |harness: &Harness<'_, Desk>| {
+        asked(harness, |action| match action {
+            Action::Watch(_, Some(watch)) => Some(Arc::clone(&watch.sample)),
+            _ => None,
+        })
+    };
+    assert_eq!(watched(&harness).as_ref(), Some(&chosen));
+    let mut look = look(&harness.state().state.runs[0]);
+    if let Event::Look(look) = &mut look {
+        look.sample = Arc::clone(&chosen);
+    }
+    harness.state_mut().state.runs[0].apply(look);
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("disc (true)").is_some());
+    click(&mut harness, "Where it looks");
+    wait(&mut harness, "Grad-CAM over the galaxy");
+    click(&mut harness, "Save grad-cam…");
+    saved(&harness, &["png"]);
+    // Its file goes.
+    let why = "disc/new.png is not there".to_owned();
+    harness.state_mut().state.runs[0].look = None;
+    harness.state_mut().state.runs[0].apply(Event::LookFailed(Arc::clone(&chosen), why));
+    harness.state_mut().actions.clear();
+    click(&mut harness, "Maps");
+    assert!(harness.query_by_label_contains("cannot look at new.png: disc/new.png").is_some());
+    click(&mut harness, "Try again");
+    assert_eq!(watched(&harness), Some(chosen));
 }
 
 #[test]
@@ -205,12 +254,20 @@ fn a_run_without_weights_says_so() {
     state.runs[0].live = false;
     let mut harness = harness("inside", state);
     click(&mut harness, "Weights");
-    let begun = Instant::now();
-    while harness.query_all_by_label_contains("is not there").next().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "no error");
-        std::thread::sleep(Duration::from_millis(10));
-        harness.step();
+    let said = |harness: &mut Harness<'_, Desk>| {
+        let begun = Instant::now();
+        while harness.query_all_by_label_contains("is not there").next().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "no error");
+            std::thread::sleep(Duration::from_millis(10));
+            harness.step();
+        }
+    };
+    said(&mut harness);
+    for again in harness.get_all_by_label("Try again") {
+        again.click();
     }
+    harness.run_steps(2);
+    said(&mut harness);
 }
 
 /// A run of a folder with a look at one of its galaxies by its best weights.
@@ -227,7 +284,8 @@ fn opened(folder: &std::path::Path, sample: usize, layers: &[String]) -> State {
     let (logits, maps) = crate::explain::logits_and_maps(&loaded.model, &input, layers).unwrap();
     let probabilities = crate::explain::softmax(&logits);
     let step = run.steps_done();
-    let look = Look { sample, step, input, probabilities, maps, attribution: None };
+    let seen = Arc::new(catalogue.samples[sample].clone());
+    let look = Look { sample: seen, step, input, probabilities, maps, attribution: None };
     run.apply(Event::Look(Box::new(look)));
     let mut state = synthetic::session(vec![run], 0);
     state.selected = Some(sample);

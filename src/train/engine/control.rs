@@ -5,7 +5,7 @@ use super::viewer::Viewer;
 use super::{Engine, Flow};
 use crate::network::model::Model;
 use crate::train::error::TrainError;
-use crate::train::event::{Command, Event, Stage};
+use crate::train::event::{Command, Stage};
 
 impl Engine {
     /// Carries out what was asked since the last step. Returns after a pause only.
@@ -79,9 +79,7 @@ pub(super) fn serve(mut viewer: Viewer, model: &Model, step: usize, ports: &mut 
 
 /// Sends a look, or says why there is none.
 fn look(viewer: &mut Viewer, model: &Model, step: usize, ports: &mut Ports) {
-    match viewer.look(model, step) {
-        Ok(Some(look)) => ports.tell(Event::Look(Box::new(look))),
-        Ok(None) => {}
-        Err(reason) => ports.warn(format!("cannot look inside: {reason}")),
+    if let Some(event) = viewer.look(model, step) {
+        ports.tell(event);
     }
 }

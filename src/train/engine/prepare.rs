@@ -116,7 +116,7 @@ fn assemble(
         kept_train: None,
         kept_validation: None,
         resident_limit: resident::limit(chosen),
-        viewer: Viewer::new(catalogue, pipeline, plan.loss),
+        viewer: Viewer::new(pipeline, plan.loss),
         learner,
         flows,
         parts,

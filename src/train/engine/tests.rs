@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::catalogue::SplitOptions;
+use crate::catalogue::{Sample, SplitOptions};
 use crate::network::Precision;
-use crate::train::event::{Command, Event, Finished, Stage, Watch};
+use crate::train::event::{Command, Event, Finished, Stage, Started, Watch};
 use crate::train::session::{Resumption, Session};
 use crate::train::testing::{MemoryJournal, discs_and_bars, events_until, plan};
 use crate::train::{Optimizer, Plan, TrainError};
@@ -125,16 +125,17 @@ fn pauses_looks_inside_goes_on_and_stops_with_a_checkpoint() {
     let data = tempfile::tempdir().unwrap();
     discs_and_bars(data.path(), 8);
     let (session, journal) = session(Plan { epochs: 10_000, ..plan(data.path()) });
+    let sample = Arc::new(begun(&session).catalogue.samples[3].clone());
     events_until(&session, is_step);
     session.send(Command::Pause);
     events_until(&session, is_paused);
     let steps = journal.0.lock().unwrap().steps.len();
-    let watch =
-        Watch { sample: 3, layers: vec!["block1.conv".into(), "fc".into()], ..Watch::default() };
+    let layers = vec!["block1.conv".into(), "fc".into()];
+    let watch = Watch { sample: Arc::clone(&sample), layers, question: None };
     session.send(Command::Watch(Some(watch)));
     let events = events_until(&session, |event| matches!(event, Event::Look(_)));
     let Some(Event::Look(look)) = events.last() else { panic!("no look") };
-    assert_eq!((look.sample, look.step, look.input.shape), (3, steps, [3, 16, 16]));
+    assert_eq!((&look.sample, look.step, look.input.shape), (&sample, steps, [3, 16, 16]));
     assert!((look.probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
     assert_eq!(look.maps[0].shape, [32, 16, 16]);
     assert_eq!((look.maps[1].shape, look.maps[1].data.len()), ([2, 1, 1], 2));
@@ -155,10 +156,30 @@ fn looks_are_answered_after_the_end() {
     let data = tempfile::tempdir().unwrap();
     discs_and_bars(data.path(), 2);
     let (session, _) = session(Plan { epochs: 1, ..plan(data.path()) });
+    let sample = Arc::new(begun(&session).catalogue.samples[0].clone());
     events_until(&session, |_| false);
-    session.send(Command::Watch(Some(Watch::default())));
-    let look = session.events().recv_timeout(std::time::Duration::from_mins(1)).unwrap();
-    assert!(matches!(look, Event::Look(_)));
+    let look = |sample: &Arc<Sample>| {
+        let watch = Watch { sample: Arc::clone(sample), ..Watch::default() };
+        session.send(Command::Watch(Some(watch)));
+        session.events().recv_timeout(std::time::Duration::from_mins(1)).unwrap()
+    };
+    assert!(matches!(look(&sample), Event::Look(_)));
+    // An image of another data set, which is gone.
+    let gone = Arc::new(Sample { files: vec!["gone.png".into()], ..Sample::default() });
+    match look(&gone) {
+        Event::LookFailed(of, why) => assert!(of == gone && why.contains("gone.png"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    assert!(matches!(look(&sample), Event::Look(_)), "another is looked at after that");
+}
+
+/// What is known when the run begins.
+fn begun(session: &Session) -> Box<Started> {
+    let events = events_until(session, |event| matches!(event, Event::Started(_)));
+    match events.into_iter().last() {
+        Some(Event::Started(started)) => started,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::catalogue::{Catalogue, read_sample};
+use crate::catalogue::{Sample, read_sample};
 use crate::explain::{attribute, logits_and_maps};
 use crate::network::model::Model;
 use crate::pipeline::{Input, Pipeline};
 use crate::train::error::TrainError;
-use crate::train::event::{Look, Watch};
+use crate::train::event::{Event, Look, Watch};
 use crate::train::loss;
 use crate::train::plan::Loss;
 
@@ -19,27 +19,18 @@ const SPARED: u32 = 32;
 
 /// What is looked at, and the prepared input of it.
 pub(super) struct Viewer {
-    catalogue: Arc<Catalogue>,
     pipeline: Arc<Pipeline>,
     loss: Loss,
     watch: Option<Watch>,
-    input: Option<(usize, Input)>,
+    input: Option<(Arc<Sample>, Input)>,
     last: Option<Instant>,
     /// What the last look cost.
     cost: Duration,
 }
 
 impl Viewer {
-    pub(super) fn new(catalogue: Arc<Catalogue>, pipeline: Arc<Pipeline>, loss: Loss) -> Self {
-        Self {
-            catalogue,
-            pipeline,
-            loss,
-            watch: None,
-            input: None,
-            last: None,
-            cost: Duration::ZERO,
-        }
+    pub(super) fn new(pipeline: Arc<Pipeline>, loss: Loss) -> Self {
+        Self { pipeline, loss, watch: None, input: None, last: None, cost: Duration::ZERO }
     }
 
     /// Looks at something else, at once.
@@ -55,43 +46,44 @@ impl Viewer {
         self.watch.is_some() && self.last.is_none_or(|last| last.elapsed() >= interval)
     }
 
-    /// A look through this model; `None` when nobody watches.
-    ///
-    /// # Errors
-    /// When the image cannot be read or the device failed. Nothing is watched any more.
-    pub(super) fn look(&mut self, model: &Model, step: usize) -> Result<Option<Look>, TrainError> {
-        let Some(watch) = self.watch.take() else { return Ok(None) };
+    /// A look through this model as it is told, or why there is none, in which case nothing is
+    /// watched any more; `None` when nobody watches.
+    pub(super) fn look(&mut self, model: &Model, step: usize) -> Option<Event> {
+        let watch = self.watch.take()?;
         let begun = Instant::now();
-        let look = self.look_at(&watch, model, step)?;
-        self.watch = Some(watch);
-        self.last = Some(Instant::now());
-        self.cost = begun.elapsed();
-        Ok(Some(look))
+        match self.look_at(&watch, model, step) {
+            Ok(look) => {
+                self.watch = Some(watch);
+                self.last = Some(Instant::now());
+                self.cost = begun.elapsed();
+                Some(Event::Look(Box::new(look)))
+            }
+            Err(error) => Some(Event::LookFailed(watch.sample, error.to_string())),
+        }
     }
 
     fn look_at(&mut self, watch: &Watch, model: &Model, step: usize) -> Result<Look, TrainError> {
-        let input = self.input(watch.sample)?;
+        let input = self.input(&watch.sample)?;
         let (logits, maps) = logits_and_maps(model, &input, &watch.layers)?;
         let probabilities = loss::probabilities(self.loss, &logits);
         let found = watch.question.as_ref().map(|question| {
             attribute(model, &self.pipeline, &input, question, &mut |_| true).map(Arc::new)
         });
         let attribution = found.transpose()?;
-        Ok(Look { sample: watch.sample, step, input, probabilities, maps, attribution })
+        let sample = Arc::clone(&watch.sample);
+        Ok(Look { sample, step, input, probabilities, maps, attribution })
     }
 
     /// The input of a sample as the network sees it, without augmentation; the last one is kept.
-    fn input(&mut self, sample: usize) -> Result<Input, TrainError> {
+    fn input(&mut self, sample: &Arc<Sample>) -> Result<Input, TrainError> {
         if let Some((kept, input)) = &self.input
-            && *kept == sample
+            && kept == sample
         {
             return Ok(input.clone());
         }
-        let unknown = || TrainError::Data(format!("there is no sample {sample} in the data set"));
-        let entry = self.catalogue.samples.get(sample).ok_or_else(unknown)?;
-        let prepared = self.pipeline.prepare(&read_sample(entry)?)?;
+        let prepared = self.pipeline.prepare(&read_sample(sample)?)?;
         let input = self.pipeline.input(&prepared, None);
-        self.input = Some((sample, input.clone()));
+        self.input = Some((Arc::clone(sample), input.clone()));
         Ok(input)
     }
 }

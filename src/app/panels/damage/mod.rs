@@ -6,14 +6,14 @@ mod work;
 use std::sync::Arc;
 
 use egui::{
-    Align, ColorImage, DragValue, Id, Layout, Rect, RichText, Role, ScrollArea, Sense,
-    TextureHandle, TextureOptions, Ui, UiBuilder, WidgetInfo, vec2,
+    ColorImage, DragValue, Id, RichText, Role, ScrollArea, Sense, TextureHandle, TextureOptions,
+    Ui, WidgetInfo, vec2,
 };
 use serde::{Deserialize, Serialize};
 
-use self::work::{Drawn, Ready, Said, Subject, Work};
+use self::work::{Drawn, Ready, Said, Source, Work};
 use super::PanelContext;
-use super::run_sample::{self, RunSamples};
+use super::run_sample::{self, RunSamples, Subject};
 use crate::app::galaxies::upload;
 use crate::app::plots::Pen;
 use crate::app::plots::chart::{LiveChart, Mark, Trace};
@@ -21,9 +21,10 @@ use crate::app::plots::curve::{Curve as Line, Series};
 use crate::app::plots::memory::with_looks;
 use crate::app::plots::save::{figure_writer, save_button_ui};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{Row, bar_ui, card_ui, empty_ui, error_ui, slider_ui};
+use crate::app::widgets::{Row, area_ui, card_ui, empty_ui, error_ui, probabilities_ui, slider_ui};
 use crate::explain::damage::{Curve, Damage, Kind, MAX_REPEATS, Sweep, spread};
 use crate::figure::charts::{self, DamageCurve};
+use crate::image::display::Rgb8;
 use crate::pipeline::Input;
 use crate::session::Action;
 
@@ -96,25 +97,19 @@ pub(crate) fn damage_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             }
         });
     };
-    let samples = RunSamples::of(ctx.state, run);
-    let chosen = ctx.state.selected.zip(ctx.state.data.ready());
-    let sample = chosen.and_then(|(index, data)| data.catalogue.samples.get(index).cloned());
-    let first = || {
-        let index = samples.selected().or(Some(0))?;
-        samples.catalogue()?.samples.get(index).cloned()
-    };
-    let Some(sample) = sample.or_else(first) else {
+    let Some(subject) = RunSamples::of(ctx.state, run).subject(Some(0)) else {
         let text =
             "Choose a galaxy in the contact sheet; its image is damaged here, never its file.";
         return empty_ui(ui, "No galaxy is chosen", text, |_| {});
     };
-    let subject = Subject { folder: run.folder.clone(), epochs: run.epochs.len(), sample };
+    let sample = Arc::clone(&subject.sample);
+    let source = Source { folder: run.folder.clone(), epochs: run.epochs.len(), sample };
     let name = run.name();
     with_looks(&ui.ctx().clone(), Id::unique("damage looks"), |looks: &mut Looks| {
         let side_id = Id::unique("damage side");
         let side = ui.data(|data| data.get_temp::<usize>(side_id)).unwrap_or(128);
         let work = Work::of(ui.ctx());
-        let ready = Work::ask(&work, &subject, looks.damage, &looks.sweep(side));
+        let ready = Work::ask(&work, &source, looks.damage, &looks.sweep(side));
         if let Some(Ok(said)) = &ready.said {
             ui.data_mut(|data| data.insert_temp(side_id, said.side));
         }
@@ -149,15 +144,6 @@ fn body_ui(
     });
     area_ui(ui, "answers", main, |ui| answers_ui(ui, ctx, looks, subject, ready));
     ui.expand_to_include_rect(whole);
-}
-
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("damage", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }
 
 fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, subject: &Subject, run: &str, ready: &Ready) {
@@ -288,69 +274,35 @@ fn said_ui(ui: &mut Ui, ctx: &PanelContext<'_>, subject: &Subject, said: &Said, 
                 ui.label(RichText::new(name).color(ctx.theme.text_weak));
             });
         }
-        let best = said.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-        let best = best.map(|(class, _)| class);
         let scroll = ScrollArea::vertical().id_salt("damage classes").max_height(height);
         ui.vertical(|ui| {
             scroll.auto_shrink([false, true]).show(ui, |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for (class, probability) in said.probabilities.iter().enumerate() {
-                    let name = said.classes.get(class).map_or("?", String::as_str);
-                    let truth =
-                        subject.sample.label == Some(class) && subject_knows(ctx, name, class);
-                    let name = if truth { format!("{name} (true)") } else { name.to_owned() };
-                    let value = format!("{:.1} %", probability * 100.0);
-                    let colour = ctx.theme.series(class);
-                    bar_ui(ui, &name, *probability, &value, colour, best == Some(class));
-                }
+                probabilities_ui(ui, &said.classes, &said.probabilities, subject.truth);
             });
         });
     });
 }
 
-/// Whether the open data set has the same class under the same number as the network.
-fn subject_knows(ctx: &PanelContext<'_>, name: &str, class: usize) -> bool {
-    let open = ctx.state.data.ready().map(|data| &data.catalogue.classes);
-    open.is_none_or(|classes| classes.get(class).is_some_and(|known| known == name))
-}
-
-/// The pictures of an input, whose address is kept with it so that it stays its own.
-type Known = (usize, Arc<Input>, [TextureHandle; 2]);
+/// The pictures of an input.
+type Known = (Arc<Input>, [TextureHandle; 2]);
 
 /// The two pictures on the card, made when they are others.
 fn textures(ui: &Ui, said: &Said) -> [TextureHandle; 2] {
     let id = Id::unique("damage pictures");
-    let key = Arc::as_ptr(&said.input) as usize;
-    if let Some((known, _, textures)) = ui.data(|data| data.get_temp::<Known>(id))
-        && known == key
+    if let Some((known, textures)) = ui.data(|data| data.get_temp::<Known>(id))
+        && Arc::ptr_eq(&known, &said.input)
     {
         return textures;
     }
-    let input = input_picture(&said.input);
+    let Rgb8 { width, height, pixels } = said.input.picture();
+    let input = ColorImage::from_rgb([width, height], &pixels);
     let made = [
         upload(ui.ctx(), "damaged", &said.image),
         ui.ctx().load_texture("damaged input", input, TextureOptions::NEAREST),
     ];
-    let known: Known = (key, Arc::clone(&said.input), made.clone());
+    let known: Known = (Arc::clone(&said.input), made.clone());
     ui.data_mut(|data| data.insert_temp(id, known));
     made
-}
-
-/// The first channels as colours between the smallest and the largest value.
-fn input_picture(input: &Input) -> ColorImage {
-    let [channels, height, width] = input.shape;
-    let area = height * width;
-    let shown = if channels >= 3 { 3 } else { 1 };
-    let values = input.data.get(..shown * area).unwrap_or(&[]);
-    let [low, high] =
-        values.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(*v), h.max(*v)]);
-    let byte = |channel: usize, pixel: usize| {
-        let value = values.get(channel * area + pixel).copied().unwrap_or(low);
-        let share = (value - low) / (high - low);
-        if share.is_finite() { (share * 255.0).round() as u8 } else { 0 }
-    };
-    let pixel = |pixel: usize| [0, 1, 2].map(|c| byte(if shown == 3 { c } else { 0 }, pixel));
-    ColorImage::from_rgb([width, height], &(0..area).flat_map(pixel).collect::<Vec<u8>>())
 }
 
 /// The values of the damage, and a series for each class.

@@ -23,13 +23,13 @@ const PICTURE: usize = 512;
 
 /// A network and a galaxy.
 #[derive(Clone, PartialEq)]
-pub(super) struct Subject {
+pub(super) struct Source {
     /// Folder of the run.
     pub(super) folder: PathBuf,
-    /// Epochs behind the weights; while a run trains, newer weights are another subject.
+    /// Epochs behind the weights; while a run trains, newer weights are another source.
     pub(super) epochs: usize,
     /// The galaxy.
-    pub(super) sample: Sample,
+    pub(super) sample: Arc<Sample>,
 }
 
 /// What a network says of one damaged image.
@@ -49,22 +49,22 @@ pub(super) struct Said {
 
 #[derive(Clone, PartialEq)]
 struct Now {
-    subject: Subject,
+    source: Source,
     damage: Damage,
     seed: u64,
 }
 
-/// A sweep of a subject; the number tells whether it is still wanted.
+/// A sweep of a source; the number tells whether it is still wanted.
 #[derive(Clone)]
 struct Along {
-    subject: Subject,
+    source: Source,
     sweep: Sweep,
     number: u64,
 }
 
 impl PartialEq for Along {
     fn eq(&self, other: &Self) -> bool {
-        self.subject == other.subject && self.sweep == other.sweep
+        self.source == other.source && self.sweep == other.sweep
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Drawn {
 pub(super) struct Work {
     now: Slot<Now, Result<Said, String>>,
     along: Slot<Along, Option<Result<Drawn, String>>>,
-    asked: Option<(Subject, Sweep)>,
+    asked: Option<(Source, Sweep)>,
     number: u64,
     wanted: Arc<AtomicU64>,
     /// The last curve that was not given up.
@@ -100,7 +100,7 @@ pub(super) struct Ready {
 #[derive(Default)]
 struct Cache {
     model: Option<(PathBuf, usize, LoadedModel)>,
-    image: Option<(Sample, Arc<Image>)>,
+    image: Option<(Arc<Sample>, Arc<Image>)>,
 }
 
 impl Work {
@@ -128,16 +128,11 @@ impl Work {
     }
 
     /// What there is, asking for what is missing.
-    pub(super) fn ask(
-        work: &Mutex<Self>,
-        subject: &Subject,
-        damage: Damage,
-        sweep: &Sweep,
-    ) -> Ready {
+    pub(super) fn ask(work: &Mutex<Self>, source: &Source, damage: Damage, sweep: &Sweep) -> Ready {
         let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
         let work = &mut *work;
-        work.now.ask(Now { subject: subject.clone(), damage, seed: sweep.seed });
-        let asked = (subject.clone(), sweep.clone());
+        work.now.ask(Now { source: source.clone(), damage, seed: sweep.seed });
+        let asked = (source.clone(), sweep.clone());
         if work.asked.as_ref() != Some(&asked) {
             if work.asked.as_ref().is_none_or(|(before, _)| before.sample != asked.0.sample) {
                 work.drawn = None;
@@ -147,7 +142,7 @@ impl Work {
             work.asked = Some(asked);
         }
         let number = work.number;
-        work.along.ask(Along { subject: subject.clone(), sweep: sweep.clone(), number });
+        work.along.ask(Along { source: source.clone(), sweep: sweep.clone(), number });
         let busy = work.now.busy() || work.along.busy();
         if let Some(Some(drawn)) = work.along.latest() {
             work.drawn = Some(drawn.clone());
@@ -157,10 +152,10 @@ impl Work {
 }
 
 impl Cache {
-    /// Network and image of a subject, read where they are not those read last.
-    fn of(cache: &Mutex<Self>, subject: &Subject) -> Result<(LoadedModel, Arc<Image>), String> {
+    /// Network and image of a source, read where they are not those read last.
+    fn of(cache: &Mutex<Self>, source: &Source) -> Result<(LoadedModel, Arc<Image>), String> {
         let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let Subject { folder, epochs, sample } = subject;
+        let Source { folder, epochs, sample } = source;
         if cache.model.as_ref().is_none_or(|known| (&known.0, known.1) != (folder, *epochs)) {
             cache.model = None;
             let device = crate::device::choose("flex").map_err(|error| format!("{error}."))?;
@@ -180,7 +175,7 @@ impl Cache {
 }
 
 fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
-    let (loaded, image) = Cache::of(cache, &now.subject)?;
+    let (loaded, image) = Cache::of(cache, &now.source)?;
     let description = &loaded.description;
     let kind = crate::explain::damage::Kind::Noise;
     let one = Sweep {
@@ -216,7 +211,7 @@ fn draw(cache: &Mutex<Cache>, along: &Along, wanted: &AtomicU64) -> Result<Optio
     if !still() {
         return Ok(None);
     }
-    let (loaded, image) = Cache::of(cache, &along.subject)?;
+    let (loaded, image) = Cache::of(cache, &along.source)?;
     let description = &loaded.description;
     let question = Sweep { views: description.test_views, ..along.sweep.clone() };
     let swept = sweep(&loaded.model, &description.pipeline, &image, &question, &mut |_| still());

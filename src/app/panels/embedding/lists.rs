@@ -138,7 +138,7 @@ fn neighbours_ui(
     let Some(found) = scene.neighbours(embedded, metric) else {
         ui.horizontal(|ui| {
             ui.spinner();
-            ui.label("Looking for neighbours…");
+            ui.label("Looking for neighbours");
         });
         return;
     };

@@ -16,7 +16,7 @@ mod work;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use egui::{Align, ComboBox, Id, Layout, Rect, RichText, Slider, Ui, UiBuilder, pos2, vec2};
+use egui::{ComboBox, Id, Rect, RichText, Slider, Ui, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 use self::form::Images;
@@ -26,7 +26,7 @@ use self::work::Embedded;
 use super::PanelContext;
 use crate::app::plots::memory::{cache, with_looks};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{empty_ui, error_ui};
+use crate::app::widgets::{area_ui, empty_ui, error_ui};
 use crate::explain::embedding::{Clusters, Method, Metric, Settings, TsneSettings, UmapSettings};
 
 /// Width of the list, and of the panel below which it stands under the plane.
@@ -233,16 +233,6 @@ fn rooms(all: Rect) -> (Rect, Rect) {
         let (plane, list) = all.split_left_right_at_x(all.right() - LIST);
         (plane.with_max_x(plane.right() - SPACE), list)
     }
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("embedding", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }
 
 /// What was drawn, and how far it can be trusted.

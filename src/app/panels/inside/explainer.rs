@@ -1,14 +1,15 @@
 //! Answers what needs the whole network and some time: threads that hold the best weights of a run,
 //! tell how far they are, and end when they are told to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use egui::{Context, Id};
+use egui::{Context, Id, ProgressBar, Role, Ui, WidgetInfo};
 
 use crate::app::slot::Slot;
-use crate::catalogue::{Catalogue, read_sample};
+use crate::app::widgets::{hint_ui, problem_ui};
+use crate::catalogue::{Catalogue, Sample, read_sample};
 use crate::explain::{self, Ascent, Attribution, ExplainError, Favourites, Filters, Summit};
 use crate::network::Distribution;
 use crate::pipeline::loader::{Drawing, Loader, LoaderOptions};
@@ -45,7 +46,7 @@ impl PartialEq for Source {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Wish {
     /// Where the network looks at a galaxy.
-    Where(explain::Question, usize),
+    Where(explain::Question, Arc<Sample>),
     /// The images that the channels of a layer like.
     Favourites(String),
     /// The image that one channel likes.
@@ -59,7 +60,7 @@ pub(super) enum Wish {
 }
 
 /// What was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Answer {
     Where(Arc<Attribution>),
     Favourites(Arc<Favourites>),
@@ -70,22 +71,19 @@ pub(super) enum Answer {
     Course(Arc<Vec<(String, Vec<Distribution>)>>),
 }
 
-/// How far a question is.
-pub(super) enum State<'a> {
-    /// Nothing was asked, or it was ended.
-    Idle,
-    /// The share done, 0–1.
-    Busy(f32),
-    /// The answer, or why there is none.
-    Done(&'a Result<Answer, String>),
-}
+/// A question: what, and of whose weights.
+type Asked = (Source, Wish);
 
 /// A thread with its latest answer.
 pub(super) struct Explainer {
     slot: Slot<Ticket, (u64, Result<Answer, String>)>,
     control: Arc<Control>,
     /// What was asked last, until it is ended.
-    asked: Option<(Source, Wish)>,
+    asked: Option<Asked>,
+    /// What was ended before it was done, so that it does not begin again by itself.
+    ended: Option<Asked>,
+    /// The last answer, shown until a question about newer weights has its own.
+    last: Option<(Asked, Answer)>,
     number: u64,
 }
 
@@ -130,104 +128,168 @@ pub(super) fn explainer(ctx: &Context, name: &'static str) -> Arc<Mutex<Explaine
     let slot = Slot::new(name, ctx, move |ticket: Ticket| {
         (ticket.number, answer(&ticket, &loaded, &theirs))
     });
-    let made = Arc::new(Mutex::new(Explainer { slot, control, asked: None, number: 0 }));
+    let made = Explainer { slot, control, asked: None, ended: None, last: None, number: 0 };
+    let made = Arc::new(Mutex::new(made));
     ctx.data_mut(|data| data.insert_temp(id, Arc::clone(&made)));
     made
 }
 
 impl Explainer {
-    /// Asks, unless the same was asked last; what was asked before is ended.
-    pub(super) fn ask(&mut self, source: Source, wish: Wish) {
-        let known = self.asked.as_ref().is_some_and(|(s, w)| *s == source && *w == wish);
-        if !known {
-            self.number += 1;
-            self.control.share.store(0, Ordering::Relaxed);
-            self.control.wanted.store(self.number, Ordering::Relaxed);
-            self.slot.ask(Ticket {
-                number: self.number,
-                source: source.clone(),
-                wish: wish.clone(),
-            });
-            self.asked = Some((source, wish));
+    /// Asks as a view does that shows an answer without being told: not again what the user ended.
+    pub(super) fn want(&mut self, source: Source, wish: Wish) {
+        let asked = (source, wish);
+        if self.ended.as_ref() == Some(&asked) {
+            self.asked = None;
+        } else {
+            self.begin(asked);
         }
+    }
+
+    /// Asks, by the user's wish.
+    pub(super) fn ask(&mut self, source: Source, wish: Wish) {
+        self.begin((source, wish));
+    }
+
+    /// Begins, unless the same was asked last; what was asked before is ended.
+    fn begin(&mut self, asked: Asked) {
+        self.ended = None;
+        if self.asked.as_ref() == Some(&asked) {
+            return;
+        }
+        self.number += 1;
+        self.control.share.store(0, Ordering::Relaxed);
+        self.control.wanted.store(self.number, Ordering::Relaxed);
+        let (source, wish) = asked.clone();
+        self.slot.ask(Ticket { number: self.number, source, wish });
+        self.asked = Some(asked);
     }
 
     /// What was asked last.
-    pub(super) fn asked(&self) -> Option<&(Source, Wish)> {
+    pub(super) fn asked(&self) -> Option<&Asked> {
         self.asked.as_ref()
     }
 
-    /// Ends the work.
-    pub(super) fn cancel(&mut self) {
-        self.control.wanted.store(0, Ordering::Relaxed);
-        self.asked = None;
+    /// The answer to this wish by weights of this run, where it is the last one that came.
+    pub(super) fn known(&mut self, folder: &Path, wish: &Wish) -> Option<Answer> {
+        let _ = self.found();
+        let ((source, known), answer) = self.last.as_ref()?;
+        (source.folder == folder && known == wish).then(|| answer.clone())
     }
 
-    /// How far it is with what was asked last.
-    pub(super) fn state(&mut self) -> State<'_> {
-        if self.asked.is_none() {
-            return State::Idle;
+    /// The answer to what was asked last. While there is none: how far it is, where `slow` says what is
+    /// done with a way to end it, and the answer by older weights; or why there is none, with a
+    /// way to ask again.
+    pub(super) fn answer_ui(&mut self, ui: &mut Ui, slow: Option<&str>) -> Option<Answer> {
+        let Some(asked) = &self.asked else {
+            if self.ended.is_some() {
+                hint_ui(ui, "Ended before it was done.");
+                if ui.button("Compute it").clicked() {
+                    self.ended = None;
+                }
+            }
+            return None;
+        };
+        let (source, wish) = asked.clone();
+        match self.found() {
+            None => {
+                let older = self.known(&source.folder, &wish);
+                if slow.is_some() || older.is_none() {
+                    self.busy_ui(ui, slow);
+                }
+                older
+            }
+            Some(Ok(answer)) => Some(answer),
+            Some(Err(problem)) => {
+                problem_ui(ui, &problem);
+                if ui.button("Try again").clicked() {
+                    self.asked = None;
+                }
+                None
+            }
         }
-        let number = self.number;
-        let share = self.control.share.load(Ordering::Relaxed) as f32 / 1000.0;
-        match self.slot.latest() {
-            Some((of, answer)) if *of == number => State::Done(answer),
-            _ => State::Busy(share),
+    }
+
+    /// The answer to what was asked last, once it is there.
+    fn found(&mut self) -> Option<Result<Answer, String>> {
+        let asked = self.asked.clone()?;
+        let busy = self.slot.busy();
+        let found = self.slot.latest().filter(|(number, _)| *number == self.number);
+        // A thread at rest without an answer caught a panic.
+        let caught = || "It failed by a mistake of the program; the log says more.".to_owned();
+        let found = found.map(|(_, answer)| answer.clone());
+        let found = found.or_else(|| (!busy).then(|| Err(caught())))?;
+        if let Ok(answer) = &found {
+            self.last = Some((asked, answer.clone()));
         }
+        Some(found)
+    }
+
+    fn busy_ui(&mut self, ui: &mut Ui, slow: Option<&str>) {
+        let Some(words) = slow else { return drop(ui.spinner()) };
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+        ui.horizontal(|ui| {
+            let share = self.control.share.load(Ordering::Relaxed) as f32 / 1000.0;
+            let bar = ui.add(ProgressBar::new(share).desired_width(220.0).text(words));
+            bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, words));
+            if ui.button("Cancel").clicked() {
+                self.control.wanted.store(0, Ordering::Relaxed);
+                self.ended = self.asked.take();
+            }
+        });
     }
 }
 
 fn answer(ticket: &Ticket, loaded: &Loaded, control: &Control) -> Result<Answer, String> {
-    let wanted = || control.wanted.load(Ordering::Relaxed) == ticket.number;
+    let Ticket { source, wish, number } = ticket;
+    let wanted = || control.wanted.load(Ordering::Relaxed) == *number;
     if !wanted() {
         return Err(ExplainError::Cancelled.to_string());
     }
-    if let Wish::Course(quantity) = ticket.wish {
-        let records = read_histograms(&ticket.source.folder).map_err(|error| error.to_string())?;
-        return Ok(Answer::Course(Arc::new(flow::by_layer(records, quantity))));
-    }
-    let LoadedModel { model, description, .. } = network(loaded, &ticket.source)?;
-    let pipeline = &description.pipeline;
+    let network = || network(loaded, source);
     let mut go_on = |share: f64| {
         control.share.store((share * 1000.0) as u32, Ordering::Relaxed);
         wanted()
     };
     let said = |error: ExplainError| error.to_string();
-    match &ticket.wish {
+    match wish {
         Wish::Where(question, sample) => {
-            let entry = ticket.source.catalogue.samples.get(*sample);
-            let entry = entry.ok_or_else(|| format!("the data set has no galaxy {sample}"))?;
-            let image = read_sample(entry).map_err(|error| error.to_string())?;
+            let LoadedModel { model, description, .. } = network()?;
+            let pipeline = &description.pipeline;
+            let image = read_sample(sample).map_err(|error| error.to_string())?;
             let prepared = pipeline.prepare(&image).map_err(|error| error.to_string())?;
             let input = pipeline.input(&prepared, None);
             let found = explain::attribute(&model, pipeline, &input, question, &mut go_on);
             found.map(|found| Answer::Where(Arc::new(found))).map_err(said)
         }
         Wish::Favourites(layer) => {
-            let catalogue = Arc::clone(&ticket.source.catalogue);
+            let LoadedModel { model, description, .. } = network()?;
+            let catalogue = Arc::clone(&source.catalogue);
             let count = catalogue.samples.len();
             // One thread beside this one: the window and training need the others.
             let options = LoaderOptions { workers: 1, cache_bytes: 0, ..LoaderOptions::default() };
-            let loader = Loader::new(catalogue, Arc::new(pipeline.clone()), options);
+            let loader = Loader::new(catalogue, Arc::new(description.pipeline), options);
             let batches = loader.epoch((0..count).collect(), BATCH, Drawing::Plain);
             let mut tell = |done: usize| go_on(done as f64 / count.max(1) as f64);
             let found = explain::favourites(&model, layer, LIKED, batches, &mut tell);
             found.map(|found| Answer::Favourites(Arc::new(found))).map_err(said)
         }
         Wish::Climb(ascent) => {
-            let range = pipeline.input_range(model.network().input[0]);
+            let LoadedModel { model, description, .. } = network()?;
+            let range = description.pipeline.input_range(model.network().input[0]);
             let summit = explain::ascend(&model, &range, ascent, &mut go_on);
             summit.map(|summit| Answer::Climb(Arc::new(summit), range)).map_err(said)
         }
         Wish::Filters(layer) => {
-            let found = explain::filters(&model, Some(layer));
+            let found = explain::filters(&network()?.model, Some(layer));
             found.map(|found| Answer::Filters(Arc::new(found))).map_err(said)
         }
-        // Answered without the network.
-        Wish::Course(_) => Err(ExplainError::Cancelled.to_string()),
         Wish::Histograms => {
-            let found = explain::weight_distributions(&model, BINS);
+            let found = explain::weight_distributions(&network()?.model, BINS);
             found.map(|found| Answer::Histograms(Arc::new(found))).map_err(said)
+        }
+        Wish::Course(quantity) => {
+            let records = read_histograms(&source.folder).map_err(|error| error.to_string())?;
+            Ok(Answer::Course(Arc::new(flow::by_layer(records, *quantity))))
         }
     }
 }

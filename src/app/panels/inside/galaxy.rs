@@ -11,13 +11,13 @@ use super::{PanelContext, Shown};
 use crate::app::galaxies::Picture;
 use crate::app::panels::run_sample;
 use crate::app::theme::SPACE;
-use crate::app::widgets::bar_ui;
+use crate::app::widgets::probabilities_ui;
 use crate::image::display::Rgb8;
-use crate::pipeline::Input;
+use crate::network::most_probable;
 use crate::train::Look;
 
-/// Draws the column.
-pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
+/// Draws the column; the probabilities take at most this share of what is left of its height.
+pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, most: f32) {
     head_ui(ui, ctx, shown);
     let side = ui.available_width().min(ui.available_height() * 0.34);
     let half = ((ui.available_width() - SPACE) / 2.0).min(side);
@@ -26,15 +26,16 @@ pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'
         square_ui(ui, ctx, "Input", half, |ui, _, rect| input_ui(ui, shown, rect));
     });
     ui.add_space(SPACE * 0.5);
-    said_ui(ui, ctx, shown);
+    let height = ui.available_height() * most;
+    said_ui(ui, ctx, shown, height);
 }
 
 fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
-    let name = shown.samples.name(shown.sample);
+    let name = &shown.subject.sample.id;
     ui.horizontal(|ui| {
         run_sample::steps_ui(ui, ctx.actions);
         let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
-        ui.add(egui::Label::new(short).truncate()).on_hover_text(name);
+        ui.add(egui::Label::new(short).truncate()).on_hover_text(name.as_str());
     });
 }
 
@@ -57,11 +58,10 @@ fn square_ui(
 }
 
 fn file_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, rect: Rect) {
-    let picture = shown.samples.picture(ui, ctx.galaxies, shown.sample, rect.width());
-    match picture {
-        Some(Picture::Ready(texture)) => run_sample::paint(ui, &texture, rect),
-        Some(Picture::Failed(_)) => run_sample::paint_missing(ui, ctx.theme, rect),
-        Some(Picture::Pending) | None => (),
+    match shown.subject.picture(ui, ctx.galaxies, rect.width()) {
+        Picture::Ready(texture) => run_sample::paint(ui, &texture, rect),
+        Picture::Failed(_) => run_sample::paint_missing(ui, ctx.theme, rect),
+        Picture::Pending => (),
     }
 }
 
@@ -80,82 +80,36 @@ pub(super) fn input_texture(ui: &Ui, shown: &Shown<'_>) -> Option<TextureHandle>
     if let Some((_, texture)) = known.filter(|known| Arc::ptr_eq(&known.0, look)) {
         return Some(texture);
     }
-    let Rgb8 { width, height, pixels } = rgb_of(&look.input);
+    let Rgb8 { width, height, pixels } = look.input.picture();
     let image = ColorImage::from_rgb([width, height], &pixels);
     let texture = ui.ctx().load_texture("network input", image, TextureOptions::NEAREST);
     ui.data_mut(|data| data.insert_temp(id, (Arc::clone(look), texture.clone())));
     Some(texture)
 }
 
-/// The input as a picture: the first three channels as red, green, blue, or one as grey, between
-/// the smallest and largest value of those shown.
-pub(super) fn rgb_of(input: &Input) -> Rgb8 {
-    let [channels, height, width] = input.shape;
-    let size = width * height;
-    let shown = if channels >= 3 { 3 } else { 1 };
-    let values = input.data.get(..shown * size).unwrap_or(&[]);
-    let finite = values.iter().copied().filter(|value| value.is_finite());
-    let [low, high] =
-        finite.fold([f32::INFINITY, f32::NEG_INFINITY], |[l, h], v| [l.min(v), h.max(v)]);
-    let byte = |channel: usize, pixel: usize| {
-        let value = values.get(channel * size + pixel).copied().unwrap_or(low);
-        let share = (value - low) / (high - low);
-        if share.is_finite() { (share * 255.0).round() as u8 } else { 0 }
-    };
-    let of = |channel: usize| if shown == 3 { channel } else { 0 };
-    let pixels = (0..size).flat_map(|pixel| [0, 1, 2].map(|c| byte(of(c), pixel)));
-    Rgb8 { width, height, pixels: pixels.collect() }
-}
-
 /// The probabilities, the truth, and since when.
-fn said_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
-    let catalogue = shown.samples.catalogue();
-    let classes = catalogue.map_or(&[][..], |catalogue| &catalogue.classes);
-    let truth = catalogue.and_then(|c| c.samples.get(shown.sample)).and_then(|s| s.label);
+fn said_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, height: f32) {
+    let (classes, truth) = (shown.classes(), shown.subject.truth);
     let Some(look) = shown.look() else {
+        if shown.problem().is_some() {
+            return;
+        }
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label(RichText::new("Waiting for the network").color(ctx.theme.text_weak));
         });
         return;
     };
-    let best = look.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    let best = best.map(|(class, _)| class);
-    let height = ui.available_height() * 0.5;
     let scroll = egui::ScrollArea::vertical().id_salt("probabilities").max_height(height);
     let scroll = scroll.auto_shrink([false, true]);
     scroll.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (class, probability) in look.probabilities.iter().enumerate() {
-            let name = classes.get(class).map_or("?", String::as_str);
-            let name =
-                if truth == Some(class) { format!("{name} (true)") } else { name.to_owned() };
-            let value = format!("{:.1} %", probability * 100.0);
-            let color = ctx.theme.series(class);
-            let hint = if truth == Some(class) { "The true class" } else { "Probability" };
-            bar_ui(ui, &name, *probability, &value, color, best == Some(class)).on_hover_text(hint);
-        }
+        probabilities_ui(ui, classes, &look.probabilities, truth);
         ui.add_space(SPACE * 0.5);
-        let (text, color) = match (best, truth) {
+        let (text, color) = match (most_probable(&look.probabilities), truth) {
             (Some(best), Some(truth)) if best == truth => ("Classified rightly", ctx.theme.success),
             (Some(_), Some(_)) => ("Classified wrongly", ctx.theme.warning),
             _ => ("Its true class is not known", ctx.theme.text_weak),
         };
         ui.label(RichText::new(text).small().color(color));
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn inputs_become_pictures() {
-        let grey = Input { shape: [2, 1, 2], data: vec![-1.0, 1.0, 9.0, 9.0] };
-        assert_eq!(rgb_of(&grey).pixels, [0, 0, 0, 255, 255, 255]);
-        let rgb = Input { shape: [3, 1, 1], data: vec![0.0, 0.5, 1.0] };
-        assert_eq!(rgb_of(&rgb).pixels, [0, 128, 255]);
-        let flat = Input { shape: [1, 1, 1], data: vec![3.0] };
-        assert_eq!(rgb_of(&flat).pixels, [0; 3]);
-    }
 }

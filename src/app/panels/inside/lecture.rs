@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Id, RichText, Role, ScrollArea, Sense, TextureHandle, Ui, WidgetInfo, vec2};
 
-use super::{Looks, PanelContext, Shown};
+use super::{Looks, PanelContext, Shown, waiting_ui};
 use crate::app::galaxies::Picture;
 use crate::app::panels::run_sample;
 use crate::app::plots::color_map::ColorMap;
@@ -15,7 +15,7 @@ use crate::catalogue::read_sample;
 use crate::explain::{SortBy, Station, lecture_stations, map_order};
 use crate::figure::{Tile, inside};
 use crate::image::display::{Rgb8, usual_rgb8};
-use crate::network::Network;
+use crate::network::{Network, most_probable};
 use crate::session::Writer;
 use crate::train::Look;
 
@@ -49,11 +49,12 @@ pub(super) fn lecture_ui(
             ui.selectable_value(&mut looks.maps.colors, colors, name);
         }
         ui.separator();
-        ui.label(RichText::new("The strongest maps of each layer").color(ctx.theme.text_weak));
+        let words = RichText::new("The strongest maps of each layer").color(ctx.theme.text_weak);
+        ui.add(egui::Label::new(words).extend());
         save_ui(ui, ctx, looks, shown, network, &stations);
     });
     let Some(look) = shown.look() else {
-        ui.label(RichText::new("Waiting for the network").color(ctx.theme.text_weak));
+        waiting_ui(ui, shown);
         return None;
     };
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn lecture"));
@@ -67,16 +68,9 @@ pub(super) fn lecture_ui(
     let mut clicked = None;
     ScrollArea::both().id_salt("lecture").auto_shrink([false, false]).show(ui, |ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        row_ui(
-            ui,
-            ctx,
-            label_width,
-            side,
-            ["Input", shown.samples.name(shown.sample), ""],
-            |ui, ctx| {
-                input_ui(ui, ctx, shown, side);
-            },
-        );
+        row_ui(ui, ctx, label_width, side, ["Input", &shown.subject.sample.id, ""], |ui, ctx| {
+            input_ui(ui, ctx, shown, side);
+        });
         for (station, row) in stations.iter().zip(&drawn.rows) {
             let size = look.maps.iter().find(|maps| maps.layer == station.layer);
             let size = size.map_or_else(String::new, |maps| {
@@ -148,9 +142,8 @@ fn row_ui(
 }
 
 fn input_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, side: f32) {
-    let picture = shown.samples.picture(ui, ctx.galaxies, shown.sample, side);
-    let galaxy = match picture {
-        Some(Picture::Ready(texture)) => Some(texture),
+    let galaxy = match shown.subject.picture(ui, ctx.galaxies, side) {
+        Picture::Ready(texture) => Some(texture),
         _ => None,
     };
     let seen = super::galaxy::input_texture(ui, shown);
@@ -199,24 +192,23 @@ fn save_ui(
     network: &Network,
     stations: &[Station],
 ) {
-    let (Some(look), Some(started)) = (shown.look().cloned(), &shown.run.started) else { return };
-    let (catalogue, sample) = (Arc::clone(&started.catalogue), shown.sample);
+    let Some(look) = shown.look().cloned() else { return };
+    let (sample, classes) = (Arc::clone(&shown.subject.sample), shown.classes().to_vec());
     let (stations, name) = (stations.to_vec(), network.name.clone());
     let table = looks.maps.colors.table();
     save_button_ui(ui, ctx.actions, "Lecture's figure", "lecture-figure.png", || {
         Writer::new(move |path| {
-            let entry = catalogue.samples.get(sample).ok_or("the galaxy is not in the data set")?;
-            let image = read_sample(entry).map_err(|error| error.to_string())?;
-            let seen = super::galaxy::rgb_of(&look.input);
+            let image = read_sample(&sample).map_err(|error| error.to_string())?;
+            let seen = look.input.picture();
             let sees = format!("what {name} sees");
             let pictures =
                 vec![Tile::picture("galaxy", usual_rgb8(&image)), Tile::picture(sees, seen)];
-            let best = look.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-            let said = best.map_or_else(String::new, |(class, share)| {
-                let class = catalogue.classes.get(class).map_or("?", String::as_str);
-                format!("{class}, {:.1} %; the strongest maps of each layer", share * 100.0)
+            let said = most_probable(&look.probabilities).map_or_else(String::new, |class| {
+                let share = look.probabilities[class] * 100.0;
+                let class = classes.get(class).map_or("?", String::as_str);
+                format!("{class}, {share:.1} %; the strongest maps of each layer")
             });
-            let title = format!("{} inside {name}", entry.id);
+            let title = format!("{} inside {name}", sample.id);
             let figure = inside::lecture(&title, &said, pictures, &stations, &look.maps, &table);
             figure_writer(figure).write(path)
         })

@@ -7,15 +7,15 @@ use egui::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::explainer::{Answer, State, Wish, explainer};
-use super::{PanelContext, Shown, busy_ui};
+use super::explainer::{Answer, Wish, explainer};
+use super::{PanelContext, Shown};
 use crate::app::galaxies::{Picture, upload};
 use crate::app::panels::run_sample;
 use crate::app::plots::memory::cache;
 use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{name_field, problem_ui};
+use crate::app::widgets::{area_ui, name_field};
 use crate::catalogue::{Catalogue, read_sample};
 use crate::explain::{Ascent, Favourite, Favourites, Summit};
 use crate::figure::{MapGrid, Tile};
@@ -68,8 +68,8 @@ pub(super) fn likes_ui(
     let whole = ui.available_rect_before_wrap();
     let climb = (whole.width() * 0.36).clamp(150.0, 420.0);
     let (left, right) = whole.split_left_right_at_x(whole.right() - climb - SPACE);
-    super::area_ui(ui, "favourites", left, |ui| favourites_ui(ui, ctx, shown, &unit));
-    super::area_ui(ui, "climb", right.with_min_x(right.left() + SPACE), |ui| {
+    area_ui(ui, "favourites", left, |ui| favourites_ui(ui, ctx, shown, &unit));
+    area_ui(ui, "climb", right.with_min_x(right.left() + SPACE), |ui| {
         climb_ui(ui, ctx, likes, shown, &unit);
     });
 }
@@ -83,7 +83,7 @@ fn unit<'a>(
     let node = network.find(layer)?;
     let channels = network.shapes().ok()?.get(node)?.channels();
     let channel = likes.channel.min(channels.checked_sub(1)?);
-    let classes = shown.samples.catalogue().map_or(&[][..], |catalogue| &catalogue.classes);
+    let classes = shown.classes();
     let name = match classes.get(channel).filter(|_| node == network.output) {
         Some(class) => format!("the class {class}"),
         None => format!("channel {channel} of {layer}"),
@@ -99,7 +99,7 @@ fn unit_ui(
     network: &Network,
     unit: &Unit<'_>,
 ) {
-    let classes = shown.samples.catalogue().map_or(&[][..], |catalogue| &catalogue.classes);
+    let classes = shown.classes();
     ui.horizontal_wrapped(|ui| {
         ui.set_row_height(ui.spacing().interact_size.y);
         likes.channel = unit.channel;
@@ -143,17 +143,8 @@ fn favourites_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, uni
         return;
     }
     let old = explainer.asked().is_some_and(|(of, _)| of.epochs != source.epochs);
-    let found = match explainer.state() {
-        State::Busy(share) => {
-            if busy_ui(ui, "Looking through the data set", share) {
-                explainer.cancel();
-            }
-            return;
-        }
-        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
-        State::Done(Ok(Answer::Favourites(found))) => Arc::clone(found),
-        State::Done(Ok(_)) | State::Idle => return,
-    };
+    let answer = explainer.answer_ui(ui, Some("Looking through the data set"));
+    let Some(Answer::Favourites(found)) = answer else { return };
     ui.horizontal_wrapped(|ui| {
         if old && ui.small_button("Look again").on_hover_text("By the newer weights").clicked() {
             explainer.ask(source, wish);
@@ -306,18 +297,9 @@ fn climb_ui(
         Some((_, Wish::Climb(ascent))) => ascent.clone(),
         _ => return,
     };
-    let (summit, range) = match explainer.state() {
-        State::Busy(share) => {
-            if busy_ui(ui, "Climbing", share) {
-                explainer.cancel();
-            }
-            return;
-        }
-        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
-        State::Done(Ok(Answer::Climb(summit, range))) => (Arc::clone(summit), range.clone()),
-        State::Done(Ok(_)) | State::Idle => return,
-    };
+    let answer = explainer.answer_ui(ui, Some("Climbing"));
     drop(explainer);
+    let Some(Answer::Climb(summit, range)) = answer else { return };
     summit_ui(ui, ctx, &asked, &summit, &range);
 }
 

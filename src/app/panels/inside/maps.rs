@@ -8,7 +8,7 @@ use egui::{
 };
 
 use super::overlay::{overlaid_ui, overlay_looks_ui};
-use super::{Choice, Column, Looks, PanelContext, Shown, View};
+use super::{Choice, Column, Looks, PanelContext, Shown, View, waiting_ui};
 use crate::app::panels::run_sample;
 use crate::app::plots::color_map::ColorMap;
 use crate::app::plots::memory::cache;
@@ -60,8 +60,7 @@ pub(super) fn maps_ui(
     toolbar_ui(ui, ctx, looks, shown, choice);
     let Some(look) = shown.look() else {
         ui.add_space(SPACE);
-        ui.label(RichText::new(waiting(shown)).color(ctx.theme.text_weak));
-        return;
+        return waiting_ui(ui, shown);
     };
     let drawn = cache::<Drawn>(ui.ctx(), Id::unique("drawn maps"));
     if let Some((layer, channel)) = looks.enlarged.clone()
@@ -74,7 +73,7 @@ pub(super) fn maps_ui(
     ui.columns(columns, |uis| {
         for (ui, column) in uis.iter_mut().zip(shown.columns) {
             match look.maps.iter().find(|maps| maps.layer == column.layer) {
-                None => drop(ui.label(RichText::new(waiting(shown)).color(ctx.theme.text_weak))),
+                None => waiting_ui(ui, shown),
                 Some(maps) => {
                     let atlas = drawn.lock().atlas(ui.ctx(), look, maps, looks.maps);
                     column_ui(ui, ctx, looks, column, maps, &atlas);
@@ -82,14 +81,6 @@ pub(super) fn maps_ui(
             }
         }
     });
-}
-
-fn waiting(shown: &Shown<'_>) -> &'static str {
-    if shown.run.live {
-        "The maps come with one of the next steps."
-    } else {
-        "The network is loaded from its best weights…"
-    }
 }
 
 fn toolbar_ui(
@@ -340,7 +331,7 @@ impl Drawn {
 
 /// The figure that is saved: the input, then the maps of each column in their order.
 fn grid(look: &Look, columns: &[Column], looks: MapLooks, title: &str) -> MapGrid {
-    let mut tiles = vec![Tile::picture("input", super::galaxy::rgb_of(&look.input))];
+    let mut tiles = vec![Tile::picture("input", look.input.picture())];
     for column in columns {
         let Some(maps) = look.maps.iter().find(|maps| maps.layer == column.layer) else { continue };
         tiles.extend(tiles_of(maps, column, columns.len() > 1, looks));

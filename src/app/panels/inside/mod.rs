@@ -13,7 +13,9 @@ mod sight;
 mod watch;
 mod weights;
 
-use egui::{Align, Id, Layout, ProgressBar, Rect, Ui, UiBuilder};
+use std::sync::Arc;
+
+use egui::{Id, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::choice::{Choice, Column};
@@ -23,14 +25,15 @@ use self::overlay::OverlayLooks;
 use self::sight::Sight;
 use self::weights::Histograms;
 use super::PanelContext;
-use super::run_sample::RunSamples;
+use super::run_sample;
+use super::run_sample::{RunSamples, Subject};
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{MapLooks, empty_ui};
+use crate::app::widgets::{MapLooks, area_ui, empty_ui, error_ui, hint_ui};
 use crate::explain::Question;
 use crate::network::Network;
 use crate::session::RunView;
-use crate::train::Watch;
+use crate::train::{Look, Watch};
 
 pub(crate) use watch::end_of_frame;
 
@@ -131,9 +134,8 @@ pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         return empty_ui(ui, "No network to look into", text, |_| {});
     };
     let samples = RunSamples::of(ctx.state, run);
-    let sample = samples.selected().or_else(|| first_of_validation(run));
-    let Some(sample) = sample else {
-        let text = "Choose a galaxy of this run's data set in the contact sheet.";
+    let Some(subject) = samples.subject(first_of_validation(run)) else {
+        let text = "Choose a galaxy in the contact sheet.";
         return empty_ui(ui, "No galaxy is chosen", text, |_| {});
     };
     with_looks(&ui.ctx().clone(), looks_id(), |looks: &mut Looks| {
@@ -141,7 +143,7 @@ pub(crate) fn inside_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         let choice = looks.choice.clone().filter(|choice| choice.is_in(network));
         let choice = choice.unwrap_or_else(|| Choice::first(network));
         let columns = choice.columns(network);
-        let shown = Shown { run, samples: &samples, sample, columns: &columns };
+        let shown = Shown { run, samples: &samples, subject: &subject, columns: &columns };
         watch::watch(ui.ctx(), ctx, run, watched(looks, &shown, network));
         keys(ui, ctx);
         body_ui(ui, ctx, looks, &shown, &choice);
@@ -160,22 +162,32 @@ fn watched(looks: &Looks, shown: &Shown<'_>, network: &Network) -> Watch {
         View::Sight => looks.sight.question(shown, network).filter(quick),
         _ => None,
     };
-    Watch { sample: shown.sample, layers, question }
+    Watch { sample: Arc::clone(&shown.subject.sample), layers, question }
 }
 
 /// What the parts of the panel show.
 struct Shown<'a> {
     run: &'a RunView,
     samples: &'a RunSamples<'a>,
-    /// Index in the run's catalogue.
-    sample: usize,
+    subject: &'a Subject,
     columns: &'a [Column],
 }
 
-impl Shown<'_> {
+impl<'a> Shown<'a> {
     /// The latest look at the chosen galaxy.
-    fn look(&self) -> Option<&std::sync::Arc<crate::train::Look>> {
-        self.run.look.as_ref().filter(|look| look.sample == self.sample)
+    fn look(&self) -> Option<&Arc<Look>> {
+        self.run.look.as_ref().filter(|look| look.sample == self.subject.sample)
+    }
+
+    /// Why there is none.
+    fn problem(&self) -> Option<&str> {
+        let failed = self.run.look_failed.as_ref();
+        failed.filter(|(sample, _)| *sample == self.subject.sample).map(|(_, why)| why.as_str())
+    }
+
+    /// Names of the network's classes.
+    fn classes(&self) -> &'a [String] {
+        self.samples.catalogue().map_or(&[], |catalogue| &catalogue.classes)
     }
 
     /// The best weights of the run so far.
@@ -184,7 +196,7 @@ impl Shown<'_> {
         Some(Source {
             folder: self.run.folder.clone(),
             epochs: self.run.epochs.len(),
-            catalogue: std::sync::Arc::clone(&started.catalogue),
+            catalogue: Arc::clone(&started.catalogue),
         })
     }
 }
@@ -216,7 +228,7 @@ fn body_ui(
     };
     let mut chosen = None;
     area_ui(ui, "galaxy", next(GALAXY_WIDTH), |ui| {
-        galaxy::galaxy_ui(ui, ctx, shown);
+        galaxy::galaxy_ui(ui, ctx, shown, if narrow { 0.5 } else { 1.0 });
         if narrow {
             ui.add_space(SPACE);
             chosen = choice::choice_ui(ui, ctx.theme, &started.network, choice);
@@ -267,27 +279,22 @@ fn view_ui(ui: &mut Ui, looks: &mut Looks) {
     ui.add_space(SPACE * 0.25);
 }
 
-/// How far a thread is. True when the user ends its work.
-fn busy_ui(ui: &mut Ui, words: &str, share: f32) -> bool {
-    ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
-    let inner = ui.horizontal(|ui| {
-        let bar = ProgressBar::new(share).desired_width(220.0).text(words);
-        let response = ui.add(bar);
-        response
-            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, words));
-        ui.button("Cancel").clicked()
-    });
-    inner.inner
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("inside", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
+/// Says that the galaxy's maps are on their way, or why there are none.
+fn waiting_ui(ui: &mut Ui, shown: &Shown<'_>) {
+    if let Some(problem) = shown.problem() {
+        let name = run_sample::short_name(&shown.subject.sample.id);
+        error_ui(ui, &format!("The network cannot look at {name}: {problem}."));
+        if ui.button("Try again").clicked() {
+            watch::forget(ui.ctx());
+        }
+        return;
+    }
+    let text = if shown.run.live {
+        "It comes with one of the next steps."
+    } else {
+        "The network is loaded from its best weights."
+    };
+    hint_ui(ui, text);
 }
 
 /// Arrow keys go to the galaxy before and after while the pointer is on the panel and no widget

@@ -10,6 +10,7 @@ use super::place::footprint;
 use super::{PanelContext, Shown};
 use crate::app::galaxies::Picture;
 use crate::app::panels::run_sample;
+use crate::app::widgets::together_ui;
 use crate::explain::{Attribution, FOR_AND_AGAINST};
 
 /// Seconds between the galaxy and the map when they blink: slow enough for everybody's eyes.
@@ -33,9 +34,13 @@ impl Default for OverlayLooks {
 
 /// The slider and the switch.
 pub(super) fn overlay_looks_ui(ui: &mut Ui, looks: &mut OverlayLooks) {
-    ui.spacing_mut().slider_width = 80.0;
-    let slider = Slider::new(&mut looks.opacity, 0.0..=1.0).show_value(false).text("Opacity");
-    ui.add(slider).on_hover_text("How much the map covers the galaxy").accessible_name("Opacity");
+    together_ui(ui, 150.0, |ui| {
+        ui.spacing_mut().slider_width = 80.0;
+        let slider = Slider::new(&mut looks.opacity, 0.0..=1.0).show_value(false).text("Opacity");
+        ui.add(slider)
+            .on_hover_text("How much the map covers the galaxy")
+            .accessible_name("Opacity");
+    });
     ui.checkbox(&mut looks.blink, "Blink")
         .on_hover_text("The galaxy alone and with the map, in turn");
 }
@@ -79,13 +84,13 @@ pub(super) fn overlaid_ui(
     let Some(started) = &shown.run.started else { return };
     let pipeline = &started.plan.pipeline;
     let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-    let place = footprint(ui.ctx(), &started.catalogue, shown.sample, pipeline);
+    let place = footprint(ui.ctx(), &shown.subject.sample, pipeline);
     let seen = place.map_or(whole, |place| with_margin(place).intersect(whole));
     let pixels = side / seen.width().max(seen.height()).max(0.1);
-    let galaxy = match shown.samples.picture(ui, ctx.galaxies, shown.sample, pixels) {
-        Some(Picture::Ready(texture)) => texture,
-        Some(Picture::Failed(_)) => return run_sample::paint_missing(ui, ctx.theme, rect),
-        Some(Picture::Pending) | None => return,
+    let galaxy = match shown.subject.picture(ui, ctx.galaxies, pixels) {
+        Picture::Ready(texture) => texture,
+        Picture::Failed(_) => return run_sample::paint_missing(ui, ctx.theme, rect),
+        Picture::Pending => return,
     };
     // The part around what the network sees fills the square.
     let part = seen.size() * galaxy.size_vec2();

@@ -5,21 +5,21 @@ use std::sync::{Arc, PoisonError};
 use egui::{ComboBox, DragValue, Id, RichText, TextureHandle, Ui};
 use serde::{Deserialize, Serialize};
 
-use super::explainer::{Answer, Source, State, Wish, explainer};
+use super::explainer::{Answer, Wish, explainer};
 use super::overlay::{OverlayLooks, attribution_texture, overlaid_ui, overlay_looks_ui};
-use super::{PanelContext, Shown, busy_ui};
+use super::{PanelContext, Shown, waiting_ui};
 use crate::app::panels::run_sample;
 use crate::app::plots::color_map::ColorMap;
 use crate::app::plots::memory::cache;
 use crate::app::plots::save::save_button_ui;
 use crate::app::plots::ticks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{color_scale_ui, name_field, problem_ui};
-use crate::catalogue::{Catalogue, read_sample};
+use crate::app::widgets::{color_scale_ui, name_field};
+use crate::catalogue::{Sample, read_sample};
 use crate::explain::{Attribution, Fill, Method, Overlay, Question, cam_layer, landmarks};
 use crate::figure::{Figure as _, MapGrid, Tile};
 use crate::image::display::usual_rgb8;
-use crate::network::Network;
+use crate::network::{Network, most_probable};
 use crate::pipeline::Pipeline;
 use crate::session::Writer;
 
@@ -50,10 +50,7 @@ impl Default for Sight {
 impl Sight {
     /// The question for this galaxy; `None` while the class is not known.
     pub(super) fn question(&self, shown: &Shown<'_>, network: &Network) -> Option<Question> {
-        let found = shown.look().and_then(|look| {
-            let best = look.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-            best.map(|(class, _)| class)
-        });
+        let found = shown.look().and_then(|look| most_probable(&look.probabilities));
         let chosen = self.class.filter(|class| *class < network.classes);
         let mut question = self.question.clone();
         question.class = chosen.or(found)?;
@@ -84,19 +81,13 @@ pub(super) fn sight_ui(
 ) {
     controls_ui(ui, ctx, sight, shown, network);
     let Some(question) = sight.question(shown, network) else {
-        ui.label(RichText::new("Waiting for the network").color(ctx.theme.text_weak));
-        return;
+        return waiting_ui(ui, shown);
     };
     let live = shown.look().and_then(|look| look.attribution.clone());
     if shown.run.live && is_quick(question.method) {
         match live.filter(|found| answers(found, &question)) {
             Some(found) => found_ui(ui, ctx, sight, shown, &found),
-            None => drop(
-                ui.label(
-                    RichText::new("The map comes with one of the next steps.")
-                        .color(ctx.theme.text_weak),
-                ),
-            ),
+            None => waiting_ui(ui, shown),
         }
         return;
     }
@@ -121,31 +112,12 @@ fn asked_ui(
     let Some(source) = shown.source() else { return };
     let explainer = explainer(ui.ctx(), "sight");
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
-    let wish = (source, Wish::Where(question, shown.sample));
-    let ended_id = Id::unique("ended sight");
-    let ended: Option<(Source, Wish)> = ui.data(|data| data.get_temp(ended_id));
-    if ended.as_ref() == Some(&wish) {
-        ui.label(RichText::new("Ended before it was done.").color(ctx.theme.text_weak));
-        if ui.button("Compute it").clicked() {
-            ui.data_mut(|data| data.remove::<(Source, Wish)>(ended_id));
-        }
-        return;
-    }
-    explainer.ask(wish.0.clone(), wish.1.clone());
-    let found = match explainer.state() {
-        State::Busy(share) => {
-            if busy_ui(ui, "Computing", share) {
-                explainer.cancel();
-                ui.data_mut(|data| data.insert_temp(ended_id, wish));
-            }
-            return;
-        }
-        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
-        State::Done(Ok(Answer::Where(found))) => Arc::clone(found),
-        State::Done(Ok(_)) | State::Idle => return,
-    };
+    explainer.want(source, Wish::Where(question, Arc::clone(&shown.subject.sample)));
+    let answer = explainer.answer_ui(ui, Some("Computing"));
     drop(explainer);
-    found_ui(ui, ctx, sight, shown, &found);
+    if let Some(Answer::Where(found)) = answer {
+        found_ui(ui, ctx, sight, shown, &found);
+    }
 }
 
 /// Textures of the attribution that is shown.
@@ -282,7 +254,7 @@ fn method_ui(ui: &mut Ui, sight: &mut Sight) {
 }
 
 fn class_ui(ui: &mut Ui, sight: &mut Sight, shown: &Shown<'_>, resolved: Option<usize>) {
-    let classes = shown.samples.catalogue().map_or(&[][..], |catalogue| &catalogue.classes);
+    let classes = shown.classes();
     let name = |class: usize| classes.get(class).map_or("?", String::as_str);
     let text = match (sight.class, resolved) {
         (Some(class), _) => name(class).to_owned(),
@@ -347,15 +319,15 @@ fn save_ui(
 ) {
     let found = question.and_then(|question| current(ui, shown, question));
     let (Some(found), Some(started)) = (found, &shown.run.started) else { return };
+    let sample = Arc::clone(&shown.subject.sample);
+    let class = shown.classes().get(found.class).cloned().unwrap_or_else(|| "?".into());
     let file = format!("{}.png", found.method.id());
     let title = found.method.title().to_owned();
-    let catalogue = Arc::clone(&started.catalogue);
-    let parts = (shown.sample, started.plan.pipeline.clone(), sight.colors, sight.overlay.opacity);
+    let pipeline = started.plan.pipeline.clone();
+    let looks = (sight.colors, sight.overlay.opacity);
     save_button_ui(ui, ctx.actions, &title, &file, || {
         Writer::new(move |path| {
-            let (sample, pipeline, colors, opacity) = &parts;
-            let looks = (*colors, *opacity);
-            let figure = figure(&found, &catalogue, *sample, pipeline, looks)?;
+            let figure = figure(&found, &sample, &class, &pipeline, looks)?;
             figure.save(path).map_err(|error| error.to_string())
         })
     });
@@ -367,14 +339,11 @@ fn current(ui: &Ui, shown: &Shown<'_>, question: &Question) -> Option<Arc<Attrib
         let live = shown.look()?.attribution.clone()?;
         return answers(&live, question).then_some(live);
     }
+    let (source, sample) = (shown.source()?, Arc::clone(&shown.subject.sample));
     let explainer = explainer(ui.ctx(), "sight");
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
-    let (_, wish) = explainer.asked()?;
-    if *wish != Wish::Where(question.clone(), shown.sample) {
-        return None;
-    }
-    match explainer.state() {
-        State::Done(Ok(Answer::Where(found))) => Some(Arc::clone(found)),
+    match explainer.known(&source.folder, &Wish::Where(question.clone(), sample))? {
+        Answer::Where(found) => Some(found),
         _ => None,
     }
 }
@@ -382,21 +351,19 @@ fn current(ui: &Ui, shown: &Shown<'_>, question: &Question) -> Option<Arc<Attrib
 /// The galaxy, the map over it and the map alone, as they are saved.
 fn figure(
     found: &Attribution,
-    catalogue: &Catalogue,
-    sample: usize,
+    sample: &Sample,
+    class: &str,
     pipeline: &Pipeline,
     (colors, opacity): (ColorMap, f32),
 ) -> Result<MapGrid, String> {
-    let entry = catalogue.samples.get(sample).ok_or("the galaxy is not in the data set")?;
-    let image = read_sample(entry).map_err(|error| error.to_string())?;
+    let image = read_sample(sample).map_err(|error| error.to_string())?;
     let picture = usual_rgb8(&image);
     let footprint = pipeline.footprint(image.width, image.height);
     let table = colors.table();
     let over = found.over(&picture, footprint, Overlay { colours: &table, opacity });
-    let class = catalogue.classes.get(found.class).map_or("?", String::as_str);
     let map = Tile { values: found.values.clone(), ..Tile::picture("map", found.picture(&table)) };
     Ok(MapGrid {
-        title: format!("{} for {class}: {}", found.method.title(), entry.id),
+        title: format!("{} for {class}: {}", found.method.title(), sample.id),
         subtitle: found.layer.as_ref().map_or_else(String::new, |layer| format!("at {layer}")),
         tiles: vec![Tile::picture("galaxy", picture), Tile::picture("over it", over), map],
         columns: 3,

@@ -41,6 +41,11 @@ pub(super) fn watch(egui: &Context, ctx: &mut PanelContext<'_>, run: &RunView, w
     remember(egui, Some(Asked { run: run.id, watch, live: run.live, frame }));
 }
 
+/// Makes what is watched be asked for anew.
+pub(super) fn forget(egui: &Context) {
+    remember(egui, None);
+}
+
 /// Ends the watch when the panel was not drawn in this frame (its tab is hidden or closed); to be
 /// called once after all panels were drawn.
 pub(crate) fn end_of_frame(egui: &Context, actions: &mut Vec<Action>) {

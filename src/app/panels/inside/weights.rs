@@ -7,13 +7,13 @@ use egui::{ComboBox, Id, RichText, Role, ScrollArea, Sense, TextureHandle, Ui, W
 
 use serde::{Deserialize, Serialize};
 
-use super::explainer::{Answer, State, Wish, explainer};
+use super::explainer::{Answer, Wish, explainer};
 use super::{PanelContext, Shown};
 use crate::app::plots::memory::cache;
 use crate::app::plots::save::{grid_writer, save_button_ui};
 use crate::app::plots::ticks;
 use crate::app::theme::{SPACE, Theme};
-use crate::app::widgets::{hint_ui, name_field, problem_ui};
+use crate::app::widgets::{area_ui, hint_ui, name_field};
 use crate::explain::convolutions;
 use crate::figure::MapGrid;
 use crate::figure::inside::{self, Ink};
@@ -54,7 +54,7 @@ pub(super) fn weights_ui(
     let whole = ui.available_rect_before_wrap();
     let (left, right) = whole.split_left_right_at_fraction(0.5);
     if let Some(name) = known.or_else(|| names.first().cloned()) {
-        super::area_ui(ui, "filters", left.with_max_x(left.right() - SPACE), |ui| {
+        area_ui(ui, "filters", left.with_max_x(left.right() - SPACE), |ui| {
             ui.horizontal_wrapped(|ui| {
                 ui.label(RichText::new("Filters of").color(ctx.theme.text_strong));
                 let combo = ComboBox::from_id_salt("convolution").selected_text(&name);
@@ -70,21 +70,17 @@ pub(super) fn weights_ui(
             filters_ui(ui, ctx, shown, &name);
         });
     }
-    super::area_ui(ui, "histograms", right, |ui| histograms_ui(ui, ctx, histograms, shown));
+    area_ui(ui, "histograms", right, |ui| histograms_ui(ui, ctx, histograms, shown));
 }
 
 fn filters_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, name: &str) {
     let Some(source) = shown.source() else { return };
     let explainer = explainer(ui.ctx(), "filters");
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
-    explainer.ask(source, Wish::Filters(name.to_owned()));
-    let found = match explainer.state() {
-        State::Done(Ok(Answer::Filters(found))) => Arc::clone(found),
-        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
-        State::Busy(_) => return drop(ui.spinner()),
-        _ => return,
-    };
+    explainer.want(source, Wish::Filters(name.to_owned()));
+    let answer = explainer.answer_ui(ui, None);
     drop(explainer);
+    let Some(Answer::Filters(found)) = answer else { return };
     let [out, inputs, height, width] = found.shape;
     ui.horizontal_wrapped(|ui| {
         let size = format!("{out} of {inputs}×{height}×{width}; grey is zero");
@@ -118,15 +114,10 @@ fn histograms_ui(
     let Some(source) = shown.source() else { return };
     let explainer = explainer(ui.ctx(), "histograms");
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
-    explainer.ask(source, chosen.wish());
-    let found = match explainer.state() {
-        State::Done(Ok(answer)) => Found::of(answer),
-        State::Done(Err(error)) => return drop(problem_ui(ui, error)),
-        State::Busy(_) => return drop(ui.spinner()),
-        State::Idle => None,
-    };
+    explainer.want(source, chosen.wish());
+    let answer = explainer.answer_ui(ui, None);
     drop(explainer);
-    let Some(found) = found else { return };
+    let Some(found) = answer.as_ref().and_then(Found::of) else { return };
     if found.is_empty() {
         hint_ui(
             ui,

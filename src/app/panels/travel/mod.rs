@@ -9,7 +9,7 @@ mod voyage;
 
 use std::sync::Arc;
 
-use egui::{Align, Id, Layout, Rect, RichText, Ui, UiBuilder};
+use egui::{Align, Id, Layout, RichText, Ui};
 use serde::{Deserialize, Serialize};
 
 use self::parts::Drawn;
@@ -17,10 +17,10 @@ use self::save::Saving;
 use self::timeline::Clock;
 use self::voyage::{Found, Question, Voyage};
 use super::PanelContext;
-use super::run_sample::RunSamples;
+use super::run_sample::{RunSamples, Subject};
 use crate::app::plots::memory::{cache, with_looks};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{MapLooks, empty_ui, error_ui};
+use crate::app::widgets::{MapLooks, area_ui, empty_ui, error_ui};
 use crate::run::Moment;
 use crate::session::{Action, RunView};
 
@@ -77,9 +77,8 @@ pub(crate) fn travel_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
         return empty_ui(ui, "No run to travel in", text, |_| {});
     };
     let samples = RunSamples::of(ctx.state, run);
-    let first = || (!started.catalogue.samples.is_empty()).then_some(0);
-    let Some(sample) = samples.selected().or_else(first) else {
-        let text = "Choose a galaxy of this run's data set in the contact sheet.";
+    let Some(subject) = samples.subject(Some(0)) else {
+        let text = "Choose a galaxy in the contact sheet.";
         return empty_ui(ui, "No galaxy is chosen", text, |_| {});
     };
     let desk = cache::<Desk>(ui.ctx(), Id::unique("time travel"));
@@ -92,12 +91,12 @@ pub(crate) fn travel_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
             folder: run.folder.clone(),
             version: (run.revision, run.epochs.len() + usize::from(!run.live)),
             catalogue: Arc::clone(&started.catalogue),
-            sample,
+            sample: Arc::clone(&subject.sample),
             layer,
         };
         let voyage = desk.voyage.get_or_insert_with(|| Voyage::new(ui.ctx()));
         let found = voyage.ask(&question, looks.epoch.unwrap_or(usize::MAX));
-        let shown = Shown { run, samples: &samples, question: &question, found: &found };
+        let shown = Shown { run, subject: &subject, question: &question, found: &found };
         panel_ui(ui, ctx, looks, &mut desk, &shown);
     });
 }
@@ -105,7 +104,7 @@ pub(crate) fn travel_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>) {
 /// What the parts of the panel show.
 struct Shown<'a> {
     run: &'a RunView,
-    samples: &'a RunSamples<'a>,
+    subject: &'a Subject,
     question: &'a Question,
     found: &'a Found,
 }
@@ -118,6 +117,14 @@ fn panel_ui(
     shown: &Shown<'_>,
 ) {
     let found = shown.found;
+    if let Some(problem) = &found.problem {
+        error_ui(ui, problem);
+        if ui.button("Try again").clicked()
+            && let Some(voyage) = &desk.voyage
+        {
+            voyage.try_again();
+        }
+    }
     if found.epochs.is_empty() {
         return nothing_ui(ui, ctx, shown);
     }
@@ -129,15 +136,11 @@ fn panel_ui(
     let epoch = found.epochs[timeline::place(looks, &found.epochs)].epoch;
     let moment = found.moment(epoch);
     toolbar_ui(ui, ctx, looks, desk, shown, moment);
-    if let Some(problem) = &found.problem {
-        error_ui(ui, problem);
-    }
     body_ui(ui, ctx, looks, &mut desk.drawn, shown, (epoch, moment));
 }
 
 fn nothing_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
-    if let Some(problem) = &shown.found.problem {
-        error_ui(ui, problem);
+    if shown.found.problem.is_some() {
         return;
     }
     if !shown.found.listed {
@@ -173,8 +176,7 @@ fn toolbar_ui(
         }
         parts::map_looks_ui(ui, looks);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let of = (shown.run, shown.question, shown.found);
-            save::save_ui(ui, ctx, looks, &desk.saving, of, moment);
+            save::save_ui(ui, ctx, looks, &desk.saving, shown, moment);
             let (done, of) = shown.found.progress();
             if done < of && shown.found.problem.is_none() {
                 let text = format!("{done} of {of} epochs");
@@ -228,14 +230,4 @@ fn body_ui(
         parts::matrix_ui(ui, ctx, shown, epoch, height);
     });
     ui.expand_to_include_rect(whole);
-}
-
-/// A part of the panel in a rectangle of its own.
-fn area_ui(ui: &mut Ui, name: &str, rect: Rect, content: impl FnOnce(&mut Ui)) {
-    let layout = Layout::top_down(Align::Min);
-    let builder = UiBuilder::new().id_salt(("travel", name)).max_rect(rect).layout(layout);
-    ui.scope_builder(builder, |ui| {
-        ui.set_clip_rect(rect.expand(1.0).intersect(ui.clip_rect()));
-        content(ui);
-    });
 }

@@ -18,7 +18,7 @@ use crate::app::plots::curve::{Curve, Series};
 use crate::app::plots::save::{save_button_ui, traces_writer};
 use crate::app::theme::SPACE;
 use crate::app::widgets::{
-    Atlas, MapLooks, bar_ui, color_scale_ui, confusion_ui, feature_maps_ui, hint_ui,
+    Atlas, MapLooks, color_scale_ui, confusion_ui, feature_maps_ui, hint_ui, probabilities_ui,
 };
 use crate::explain::Filters;
 use crate::run::Moment;
@@ -133,20 +133,19 @@ pub(super) fn galaxy_ui(
     moment: Option<&Arc<Moment>>,
     side: f32,
 ) {
-    let (samples, sample) = (shown.samples, shown.question.sample);
     ui.horizontal(|ui| {
         run_sample::steps_ui(ui, ctx.actions);
-        let name = samples.name(sample);
+        let name = &shown.subject.sample.id;
         let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
-        ui.add(egui::Label::new(short).truncate()).on_hover_text(name);
+        ui.add(egui::Label::new(short).truncate()).on_hover_text(name.as_str());
     });
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "The galaxy"));
     ui.painter().rect_filled(rect, 4, ctx.theme.well);
-    match samples.picture(ui, ctx.galaxies, sample, side) {
-        Some(Picture::Ready(texture)) => run_sample::paint(ui, &texture, rect.shrink(1.0)),
-        Some(Picture::Failed(_)) => run_sample::paint_missing(ui, ctx.theme, rect),
-        Some(Picture::Pending) | None => {}
+    match shown.subject.picture(ui, ctx.galaxies, side) {
+        Picture::Ready(texture) => run_sample::paint(ui, &texture, rect.shrink(1.0)),
+        Picture::Failed(_) => run_sample::paint_missing(ui, ctx.theme, rect),
+        Picture::Pending => {}
     }
     ui.add_space(SPACE * 0.5);
     bars_ui(ui, ctx, shown, moment);
@@ -154,27 +153,19 @@ pub(super) fn galaxy_ui(
 
 fn bars_ui(ui: &mut Ui, ctx: &PanelContext<'_>, shown: &Shown<'_>, moment: Option<&Arc<Moment>>) {
     let Some(moment) = moment else {
+        if shown.found.problem.is_some() {
+            return;
+        }
         ui.horizontal(|ui| {
             ui.spinner();
             ui.label(RichText::new("Going to this epoch").color(ctx.theme.text_weak));
         });
         return;
     };
-    let catalogue = &shown.question.catalogue;
-    let truth = catalogue.samples.get(shown.question.sample).and_then(|sample| sample.label);
-    let best = moment.probabilities.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1));
-    let best = best.map(|(class, _)| class);
+    let (catalogue, truth) = (&shown.question.catalogue, shown.subject.truth);
     let scroll = ScrollArea::vertical().id_salt("travel bars").auto_shrink([false, true]);
     scroll.show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 0.0;
-        for (class, probability) in moment.probabilities.iter().enumerate() {
-            let name = catalogue.classes.get(class).map_or("?", String::as_str);
-            let name =
-                if truth == Some(class) { format!("{name} (true)") } else { name.to_owned() };
-            let value = format!("{:.1} %", probability * 100.0);
-            let color = ctx.theme.series(class);
-            bar_ui(ui, &name, *probability, &value, color, best == Some(class));
-        }
+        probabilities_ui(ui, &catalogue.classes, &moment.probabilities, truth);
     });
 }
 

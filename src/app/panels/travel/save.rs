@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use egui::{Button, ProgressBar, RichText, Ui};
 
-use super::voyage::{Found, Question};
-use super::{Looks, PanelContext};
+use super::voyage::Question;
+use super::{Looks, PanelContext, Shown};
 use crate::app::plots::save::figure_writer;
 use crate::figure::Theme as Paper;
 use crate::pipeline::Input;
 use crate::run::{Journey, Moment, Traveller, animate};
-use crate::session::{Action, RunView, SaveRequest, Writer};
+use crate::session::{Action, SaveRequest, Writer};
 
 /// How far a saving has come.
 #[derive(Debug, Default)]
@@ -29,14 +29,15 @@ pub(super) fn save_ui(
     ctx: &mut PanelContext<'_>,
     looks: &Looks,
     saving: &Arc<Saving>,
-    (run, question, found): (&RunView, &Question, &Found),
+    shown: &Shown<'_>,
     moment: Option<&Arc<Moment>>,
 ) {
     if saving.at_work.load(Ordering::Relaxed) {
         return busy_ui(ui, saving);
     }
+    let Shown { question, found, .. } = shown;
     let Some(input) = found.input.as_ref() else { return };
-    let journey = journey(run, question, found, input, looks, ctx.theme.dark);
+    let journey = journey(shown, input, looks, ctx.theme.dark);
     let small = |text: &str| Button::new(RichText::new(text).small()).frame_when_inactive(false);
     let name = |what: &str| format!("{}-{what}", question.layer.replace(['.', '/'], "-"));
     let animation = ui.add(small("Save animation…")).on_hover_text("Save as GIF or APNG");
@@ -112,20 +113,13 @@ fn animation_writer(
     })
 }
 
-fn journey(
-    run: &RunView,
-    question: &Question,
-    found: &Found,
-    input: &Arc<Input>,
-    looks: &Looks,
-    dark: bool,
-) -> Journey {
-    let sample = question.catalogue.samples.get(question.sample);
+fn journey(shown: &Shown<'_>, input: &Arc<Input>, looks: &Looks, dark: bool) -> Journey {
+    let Shown { run, subject, question, found } = shown;
     Journey {
         run: run.name(),
-        image: sample.map_or_else(String::new, |sample| sample.id.clone()),
+        image: subject.sample.id.clone(),
         classes: question.catalogue.classes.clone(),
-        truth: sample.and_then(|sample| sample.label),
+        truth: subject.truth,
         input: Input::clone(input),
         layer: question.layer.clone(),
         epochs: run.started.as_deref().map_or(0, |started| started.plan.epochs),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::catalogue::{Catalogue, read_sample};
+use crate::catalogue::{Catalogue, Sample, read_sample};
 use crate::evaluate::Confusion;
 use crate::pipeline::Input;
 use crate::run::{KeptEpoch, Moment, Traveller, kept_epochs, read_matrices};
@@ -25,7 +25,7 @@ pub(super) struct Question {
     /// The data set of the run.
     pub(super) catalogue: Arc<Catalogue>,
     /// The image.
-    pub(super) sample: usize,
+    pub(super) sample: Arc<Sample>,
     /// The layer whose maps are wanted.
     pub(super) layer: String,
 }
@@ -144,6 +144,12 @@ impl Voyage {
         self.shared.changed.notify_one();
         found
     }
+
+    /// Goes on after a problem, whose cause may be gone.
+    pub(super) fn try_again(&self) {
+        self.shared.lock().found.problem = None;
+        self.shared.changed.notify_one();
+    }
 }
 
 impl Drop for Voyage {
@@ -163,7 +169,7 @@ enum Job {
 
 fn go(shared: &Shared, wake: impl Fn()) {
     let mut traveller: Option<Traveller> = None;
-    let mut input: Option<(PathBuf, usize, Arc<Input>)> = None;
+    let mut input: Option<(PathBuf, Arc<Sample>, Arc<Input>)> = None;
     while let Some((question, job)) = next(shared) {
         let done = catch_unwind(AssertUnwindSafe(|| {
             carry_out(shared, &question, job, &mut traveller, &mut input)
@@ -237,7 +243,7 @@ fn carry_out(
     question: &Question,
     job: Job,
     traveller: &mut Option<Traveller>,
-    input: &mut Option<(PathBuf, usize, Arc<Input>)>,
+    input: &mut Option<(PathBuf, Arc<Sample>, Arc<Input>)>,
 ) -> Result<(), String> {
     let (kept, with_maps) = match job {
         Job::List => {
@@ -262,11 +268,9 @@ fn carry_out(
             Arc::clone(seen)
         }
         _ => {
-            let entry = question.catalogue.samples.get(question.sample);
-            let entry = entry.ok_or("The data set has no such galaxy.")?;
-            let image = read_sample(entry).map_err(|error| error.to_string())?;
+            let image = read_sample(&question.sample).map_err(|error| error.to_string())?;
             let seen = Arc::new(traveller.input(&image).map_err(|error| error.to_string())?);
-            *input = Some((question.folder.clone(), question.sample, Arc::clone(&seen)));
+            *input = Some((question.folder.clone(), question.sample.clone(), Arc::clone(&seen)));
             seen
         }
     };
