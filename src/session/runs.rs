@@ -176,8 +176,12 @@ impl RunView {
         self.minutes.last().map_or(0.0, |minutes| minutes * 60.0).max(by_epoch)
     }
 
-    /// Seconds until the end at the pace of the last epoch; `None` while it cannot be told.
+    /// Seconds until the end at the pace of the last epoch; `None` while it cannot be told, as when the
+    /// connection is lost.
     pub fn seconds_left(&self) -> Option<f64> {
+        if self.lost().is_some() {
+            return None;
+        }
         let left = self.steps_total()?.saturating_sub(self.steps_done());
         let window = self.started.as_deref().map_or(1, |started| started.steps_per_epoch).max(20);
         let last = self.steps.len().checked_sub(1)?;

@@ -30,7 +30,7 @@ use crate::image::display::{ColourMap, Limits, Look, Measured, Prepared};
 use crate::session::{Action, Bench, BenchSource};
 
 /// Width of the editor, in points.
-const EDITOR: f32 = 316.0;
+const EDITOR: f32 = 326.0;
 /// Below this width of the panel the editor stands under the results.
 const NARROW: f32 = 620.0;
 

@@ -274,12 +274,10 @@ fn climb_ui(
     let mut explainer = explainer.lock().unwrap_or_else(PoisonError::into_inner);
     ui.horizontal_wrapped(|ui| {
         ui.set_row_height(ui.spacing().interact_size.y);
-        ui.label("Steps");
-        let field = ui.add(DragValue::new(&mut likes.steps).range(1..=2000).speed(0.5));
-        name_field(&field, "Steps");
-        ui.label("Seed");
-        let field = ui.add(DragValue::new(&mut likes.seed).range(0..=9999).speed(0.2));
-        name_field(&field, "Seed");
+        let steps = DragValue::new(&mut likes.steps).range(1..=2000).speed(0.5).prefix("Steps ");
+        name_field(&ui.add(steps), "Steps");
+        let seed = DragValue::new(&mut likes.seed).range(0..=9999).speed(0.2).prefix("Seed ");
+        name_field(&ui.add(seed), "Seed");
         let ascent = Ascent {
             layer: unit.layer.to_owned(),
             channel: unit.channel,

@@ -119,11 +119,12 @@ fn histograms_ui(
     drop(explainer);
     let Some(found) = answer.as_ref().and_then(Found::of) else { return };
     if found.is_empty() {
-        hint_ui(
-            ui,
-            "They come with the end of the first epoch, for runs of this version of Arclet.",
-        );
-        return;
+        let text = if shown.run.live {
+            "They come with the end of the first epoch."
+        } else {
+            "This run was made before they were kept after each epoch; train anew to see them."
+        };
+        return drop(hint_ui(ui, text));
     }
     let (hint, title, file) = match &found {
         Found::Now(_) => {
