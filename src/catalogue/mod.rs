@@ -47,7 +47,7 @@ pub use split::{read_parts, read_split, split, split_by_id, write_split};
 pub use understood::{LeftOut, Reason, Understood, write_report};
 
 /// One object of a data set.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Sample {
     /// Unique name: path relative to the root, or the list's identifier.
     pub id: String,
@@ -63,6 +63,24 @@ pub struct Sample {
     pub ra_dec: Option<(f64, f64)>,
     /// The value of pixels behind a mask, which are read as blank.
     pub masked: Option<f32>,
+}
+
+impl PartialEq for Sample {
+    /// Numbers by their bits, so that one with a NaN (a target that a table lacks) equals itself.
+    fn eq(&self, other: &Self) -> bool {
+        let position = |of: &Self| of.ra_dec.map(|(ra, dec)| [ra.to_bits(), dec.to_bits()]);
+        self.id == other.id
+            && self.files == other.files
+            && self.places == other.places
+            && self.label == other.label
+            && bits(&self.targets).eq(bits(&other.targets))
+            && position(self) == position(other)
+            && self.masked.map(f32::to_bits) == other.masked.map(f32::to_bits)
+    }
+}
+
+fn bits(values: &[f32]) -> impl Iterator<Item = u32> {
+    values.iter().map(|value| value.to_bits())
 }
 
 /// A file or row that could not be used, and why.
@@ -462,5 +480,24 @@ fn sort_classes(classes: &mut [String]) {
         classes.sort_by(|a, b| value(a).total_cmp(&value(b)));
     } else {
         classes.sort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_equals_itself_whatever_its_numbers() {
+        let sample = Sample {
+            id: "a".into(),
+            targets: vec![1.0, f32::NAN],
+            ra_dec: Some((f64::NAN, 2.0)),
+            masked: Some(f32::NAN),
+            ..Sample::default()
+        };
+        assert_eq!(sample, sample.clone());
+        assert_ne!(sample, Sample { targets: vec![1.0], ..sample.clone() });
+        assert_ne!(sample, Sample { ra_dec: None, ..sample.clone() });
     }
 }
