@@ -67,9 +67,7 @@ fn look(loaded: &mut Option<(PathBuf, LoadedModel)>, request: &Request) -> Resul
     let LoadedModel { model, description, .. } = model(loaded, &request.folder)?;
     let Watch { sample, layers, .. } = &request.watch;
     let image = read_sample(sample).map_err(|error| error.to_string())?;
-    let pipeline = &description.pipeline;
-    let prepared = pipeline.prepare(&image).map_err(|error| error.to_string())?;
-    let input = pipeline.input(&prepared, None);
+    let input = description.pipeline.plain_input(&image).map_err(|error| error.to_string())?;
     let inside = crate::explain::logits_and_maps(model, &input, layers);
     let (logits, maps) = inside.map_err(|error| error.to_string())?;
     let probabilities = loss::probabilities(description.loss, &logits);

@@ -7,7 +7,8 @@ use super::augment::{Draw, View, add_noise};
 use super::geometry::Window;
 use super::normalise::sum;
 use super::prepared::Prepared;
-use super::{Input, Pipeline};
+use super::{Input, Pipeline, PipelineError};
+use crate::image::Image;
 
 /// Which input is made of a prepared image.
 pub(super) enum Way<'a> {
@@ -25,6 +26,14 @@ impl Pipeline {
     pub fn input(&self, prepared: &Prepared, rng: Option<&mut ChaCha8Rng>) -> Input {
         let way = rng.map_or(Way::Plain, Way::Augmented);
         self.input_by(prepared, way, &mut Scratch::default())
+    }
+
+    /// The network's input of an image as it is, without augmentation.
+    ///
+    /// # Errors
+    /// Those of [`Pipeline::prepare`].
+    pub fn plain_input(&self, image: &Image) -> Result<Input, PipelineError> {
+        Ok(self.input(&self.prepare(image)?, None))
     }
 
     /// One of the eight exact views of an image, for averaging over them: `view % 4` quarter turns

@@ -119,9 +119,7 @@ impl Traveller {
     /// # Errors
     /// When it has other bands than the run's pipeline takes.
     pub fn input(&self, image: &Image) -> Result<Input, RunError> {
-        let pipeline = &self.description.pipeline;
-        let prepared = pipeline.prepare(image).map_err(TrainError::Pipeline)?;
-        Ok(pipeline.input(&prepared, None))
+        Ok(self.description.pipeline.plain_input(image).map_err(TrainError::Pipeline)?)
     }
 
     /// What the network of an epoch makes of an input: probabilities, the maps of these layers,

@@ -403,9 +403,6 @@ fn apply(state: &mut State, run: RunId, event: Event) -> Vec<Effect> {
     match &event {
         Event::Note(text) => state.log.push(Level::Info, text.clone()),
         Event::Warning(text) => state.log.push(Level::Warning, text.clone()),
-        Event::LookFailed(sample, why) => {
-            state.log.push(Level::Warning, format!("Cannot look at {}: {why}.", sample.id));
-        }
         Event::Failed(text) => state.log.push(Level::Error, text.clone()),
         // A run that is only read again ended long ago.
         Event::Finished(how, _) if live => state.log.push(Level::Success, how_it_ended(*how)),

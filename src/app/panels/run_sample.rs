@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use egui::{Rect, Role, TextureHandle, Ui, WidgetInfo, pos2};
+use egui::{Label, Rect, RichText, Role, TextureHandle, Ui, WidgetInfo, pos2};
 
 use crate::app::galaxies::{Galaxies, Picture};
 use crate::app::theme::Theme;
@@ -11,7 +11,7 @@ use crate::catalogue::{Catalogue, Sample};
 use crate::session::{Action, RunView, State};
 
 /// Buttons to the galaxies before and after the chosen one.
-pub(crate) fn steps_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn steps_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     for (text, words, by) in [("‹", "Previous galaxy", -1), ("›", "Next galaxy", 1)] {
         let button = ui.small_button(text).on_hover_text(words);
         button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
@@ -33,6 +33,16 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
+    /// Buttons to the galaxies beside it, and its name as far as there is room.
+    pub(crate) fn head_ui(&self, ui: &mut Ui, theme: &Theme, actions: &mut Vec<Action>) {
+        ui.horizontal(|ui| {
+            steps_ui(ui, actions);
+            let name = self.sample.id.as_str();
+            let short = RichText::new(short_name(name)).color(theme.text_strong);
+            ui.add(Label::new(short).truncate()).on_hover_text(name);
+        });
+    }
+
     /// Its picture.
     pub(crate) fn picture(&self, ui: &Ui, galaxies: &mut Galaxies, side: f32) -> Picture {
         let pixels = (side * ui.pixels_per_point()).ceil() as usize;

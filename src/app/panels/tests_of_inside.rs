@@ -279,8 +279,7 @@ fn opened(folder: &std::path::Path, sample: usize, layers: &[String]) -> State {
     let loaded = crate::run::load_model(folder, &device).unwrap();
     let catalogue = Arc::clone(&run.started.as_ref().unwrap().catalogue);
     let image = crate::catalogue::read_sample(&catalogue.samples[sample]).unwrap();
-    let pipeline = &loaded.description.pipeline;
-    let input = pipeline.input(&pipeline.prepare(&image).unwrap(), None);
+    let input = loaded.description.pipeline.plain_input(&image).unwrap();
     let (logits, maps) = crate::explain::logits_and_maps(&loaded.model, &input, layers).unwrap();
     let probabilities = crate::explain::softmax(&logits);
     let step = run.steps_done();

@@ -34,6 +34,12 @@ pub(crate) fn error_ui(ui: &mut Ui, text: &str) -> Response {
     inner.response
 }
 
+/// An error whose cause may be gone, with a way to try again. True when that was asked.
+pub(crate) fn retry_ui(ui: &mut Ui, text: &str) -> bool {
+    error_ui(ui, text);
+    ui.button("Try again").clicked()
+}
+
 /// A quiet line of explanation.
 pub(crate) fn hint_ui(ui: &mut Ui, text: &str) -> Response {
     let theme = Theme::of(ui.ctx());

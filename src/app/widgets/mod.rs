@@ -24,5 +24,5 @@ pub(crate) use form::{
 pub(crate) use icons::{Icon, icon_atom, icon_button_ui, icon_ui, paint as paint_icon};
 pub(crate) use keys::keep_arrows;
 pub(crate) use messages::{
-    empty_ui, error_ui, hint_ui, primary_button, problem_ui, status_chip_ui,
+    empty_ui, error_ui, hint_ui, primary_button, problem_ui, retry_ui, status_chip_ui,
 };

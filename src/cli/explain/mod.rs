@@ -153,8 +153,7 @@ impl Args {
     fn input(&self, loaded: &LoadedModel) -> anyhow::Result<(Image, Input)> {
         let path = self.image.as_ref().context("--image is missing")?;
         let image = image::read(path)?;
-        let pipeline = &loaded.description.pipeline;
-        let input = pipeline.input(&pipeline.prepare(&image)?, None);
+        let input = loaded.description.pipeline.plain_input(&image)?;
         Ok((image, input))
     }
 

@@ -81,8 +81,7 @@ impl Viewer {
         {
             return Ok(input.clone());
         }
-        let prepared = self.pipeline.prepare(&read_sample(sample)?)?;
-        let input = self.pipeline.input(&prepared, None);
+        let input = self.pipeline.plain_input(&read_sample(sample)?)?;
         self.input = Some((Arc::clone(sample), input.clone()));
         Ok(input)
     }

@@ -31,7 +31,7 @@ use crate::session::Action;
 /// Width of the column with the sliders, in points.
 const SLIDERS: f32 = 320.0;
 /// Below this width of the panel the sliders stand under the curve.
-const NARROW: f32 = 620.0;
+const NARROW: f32 = 720.0;
 
 /// What is done and what is varied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -147,10 +147,8 @@ fn body_ui(
 }
 
 fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, subject: &Subject, run: &str, ready: &Ready) {
+    subject.head_ui(ui, ctx.theme, ctx.actions);
     ui.horizontal(|ui| {
-        run_sample::steps_ui(ui, ctx.actions);
-        let name = run_sample::short_name(&subject.sample.id);
-        ui.label(RichText::new(name).color(ctx.theme.text_strong));
         ui.label(RichText::new(format!("asked of {run}")).small().color(ctx.theme.text_weak));
         if ready.busy {
             ui.spinner();

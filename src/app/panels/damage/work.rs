@@ -14,7 +14,7 @@ use crate::catalogue::{Sample, read_sample};
 use crate::explain::damage::{Curve, Damage, Sweep, sweep};
 use crate::image::Image;
 use crate::image::display::Rgb8;
-use crate::pipeline::{Input, Pipeline};
+use crate::pipeline::Input;
 use crate::run::{LoadedModel, load_model};
 use crate::train::loss;
 
@@ -190,7 +190,7 @@ fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
     let swept = swept.map_err(|error| format!("{error}."))?.ok_or("It was ended.")?;
     let curve = swept.curve(&one.values, |logits| loss::probabilities(description.loss, logits));
     let damaged = now.damage.apply(&image, now.seed);
-    let input = seen(&description.pipeline, &damaged)?;
+    let input = description.pipeline.plain_input(&damaged).map_err(|error| format!("{error}."))?;
     Ok(Said {
         classes: description.classes.clone(),
         probabilities: curve.probabilities,
@@ -198,11 +198,6 @@ fn say(cache: &Mutex<Cache>, now: &Now) -> Result<Said, String> {
         image: Arc::new(original(&damaged, PICTURE)),
         input: Arc::new(input),
     })
-}
-
-fn seen(pipeline: &Pipeline, image: &Image) -> Result<Input, String> {
-    let prepared = pipeline.prepare(image).map_err(|error| format!("{error}."))?;
-    Ok(pipeline.input(&prepared, None))
 }
 
 /// `None` where another sweep is wanted meanwhile.

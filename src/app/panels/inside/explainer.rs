@@ -256,8 +256,7 @@ fn answer(ticket: &Ticket, loaded: &Loaded, control: &Control) -> Result<Answer,
             let LoadedModel { model, description, .. } = network()?;
             let pipeline = &description.pipeline;
             let image = read_sample(sample).map_err(|error| error.to_string())?;
-            let prepared = pipeline.prepare(&image).map_err(|error| error.to_string())?;
-            let input = pipeline.input(&prepared, None);
+            let input = pipeline.plain_input(&image).map_err(|error| error.to_string())?;
             let found = explain::attribute(&model, pipeline, &input, question, &mut go_on);
             found.map(|found| Answer::Where(Arc::new(found))).map_err(said)
         }

@@ -18,7 +18,7 @@ use crate::train::Look;
 
 /// Draws the column; the probabilities take at most this share of what is left of its height.
 pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>, most: f32) {
-    head_ui(ui, ctx, shown);
+    shown.subject.head_ui(ui, ctx.theme, ctx.actions);
     let side = ui.available_width().min(ui.available_height() * 0.34);
     let half = ((ui.available_width() - SPACE) / 2.0).min(side);
     ui.horizontal(|ui| {
@@ -28,15 +28,6 @@ pub(super) fn galaxy_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'
     ui.add_space(SPACE * 0.5);
     let height = ui.available_height() * most;
     said_ui(ui, ctx, shown, height);
-}
-
-fn head_ui(ui: &mut Ui, ctx: &mut PanelContext<'_>, shown: &Shown<'_>) {
-    let name = &shown.subject.sample.id;
-    ui.horizontal(|ui| {
-        run_sample::steps_ui(ui, ctx.actions);
-        let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
-        ui.add(egui::Label::new(short).truncate()).on_hover_text(name.as_str());
-    });
 }
 
 /// A square with a caption below.

@@ -25,11 +25,10 @@ use self::overlay::OverlayLooks;
 use self::sight::Sight;
 use self::weights::Histograms;
 use super::PanelContext;
-use super::run_sample;
-use super::run_sample::{RunSamples, Subject};
+use super::run_sample::{self, RunSamples, Subject};
 use crate::app::plots::memory::with_looks;
 use crate::app::theme::SPACE;
-use crate::app::widgets::{MapLooks, area_ui, empty_ui, error_ui, hint_ui};
+use crate::app::widgets::{MapLooks, area_ui, empty_ui, hint_ui, retry_ui};
 use crate::explain::Question;
 use crate::network::Network;
 use crate::session::RunView;
@@ -283,8 +282,7 @@ fn view_ui(ui: &mut Ui, looks: &mut Looks) {
 fn waiting_ui(ui: &mut Ui, shown: &Shown<'_>) {
     if let Some(problem) = shown.problem() {
         let name = run_sample::short_name(&shown.subject.sample.id);
-        error_ui(ui, &format!("The network cannot look at {name}: {problem}."));
-        if ui.button("Try again").clicked() {
+        if retry_ui(ui, &format!("The network cannot look at {name}: {problem}.")) {
             watch::forget(ui.ctx());
         }
         return;

@@ -20,7 +20,7 @@ use super::PanelContext;
 use super::run_sample::{RunSamples, Subject};
 use crate::app::plots::memory::{cache, with_looks};
 use crate::app::theme::SPACE;
-use crate::app::widgets::{MapLooks, area_ui, empty_ui, error_ui};
+use crate::app::widgets::{MapLooks, area_ui, empty_ui, retry_ui};
 use crate::run::Moment;
 use crate::session::{Action, RunView};
 
@@ -117,13 +117,11 @@ fn panel_ui(
     shown: &Shown<'_>,
 ) {
     let found = shown.found;
-    if let Some(problem) = &found.problem {
-        error_ui(ui, problem);
-        if ui.button("Try again").clicked()
-            && let Some(voyage) = &desk.voyage
-        {
-            voyage.try_again();
-        }
+    if let Some(problem) = &found.problem
+        && retry_ui(ui, problem)
+        && let Some(voyage) = &desk.voyage
+    {
+        voyage.try_again();
     }
     if found.epochs.is_empty() {
         return nothing_ui(ui, ctx, shown);

@@ -133,12 +133,7 @@ pub(super) fn galaxy_ui(
     moment: Option<&Arc<Moment>>,
     side: f32,
 ) {
-    ui.horizontal(|ui| {
-        run_sample::steps_ui(ui, ctx.actions);
-        let name = &shown.subject.sample.id;
-        let short = RichText::new(run_sample::short_name(name)).color(ctx.theme.text_strong);
-        ui.add(egui::Label::new(short).truncate()).on_hover_text(name.as_str());
-    });
+    shown.subject.head_ui(ui, ctx.theme, ctx.actions);
     let (rect, response) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "The galaxy"));
     ui.painter().rect_filled(rect, 4, ctx.theme.well);
